@@ -1,0 +1,50 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The compiler as reviewer: every target is built with the same strict settings.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "graphrun",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "graphrun", targets: ["graphrun"])
+    ],
+    targets: [
+        .target(name: "GraphCore", swiftSettings: strict),
+
+        .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
+        .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+        .target(name: "Media", dependencies: ["GraphCore", "CPNG", "CJPEG"], swiftSettings: strict),
+
+        .systemLibrary(
+            name: "CCrypto", pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: strict),
+        .target(name: "Files", dependencies: ["GraphCore", "Digest"], swiftSettings: strict),
+
+        .target(name: "Nodes", dependencies: ["GraphCore", "Media"], swiftSettings: strict),
+        .executableTarget(
+            name: "graphrun", dependencies: ["GraphCore", "Media", "Files", "Nodes"], swiftSettings: strict),
+
+        .target(
+            name: "TestNodes", dependencies: ["GraphCore", "Media"], path: "Tests/TestNodes", swiftSettings: strict),
+        .executableTarget(
+            name: "Bench", dependencies: ["GraphCore", "Files", "Nodes"], path: "Bench",
+            exclude: ["RESULTS.md"], swiftSettings: strict),
+
+        .testTarget(name: "GraphCoreTests", dependencies: ["GraphCore", "TestNodes"], swiftSettings: strict),
+        .testTarget(name: "MediaTests", dependencies: ["Media"], swiftSettings: strict),
+        .testTarget(
+            name: "NodesTests", dependencies: ["GraphCore", "Media", "Files", "Nodes"], swiftSettings: strict),
+        .testTarget(name: "GraphrunTests", dependencies: ["GraphCore", "Media", "Nodes"], swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
+    ]
+)

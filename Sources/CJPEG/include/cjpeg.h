@@ -1,0 +1,42 @@
+#ifndef CJPEG_H
+#define CJPEG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// libjpeg behind plain functions: its setjmp and longjmp never leave cjpeg.c.
+
+#define CJPEG_MESSAGE_SIZE 256
+
+enum {
+    CJPEG_OK = 0,
+    CJPEG_DAMAGED = 1,         // the message holds libjpeg's words
+    CJPEG_ENDS_EARLY = 2,      // the bytes end before the image does
+    CJPEG_TOO_MANY_SCANS = 3,  // more than CJPEG_SCANS_MAX
+    CJPEG_NO_MEMORY = 4,
+};
+
+enum {
+    // Encoders write about ten. Each one visits the whole picture, so thousands in a small file would take hours.
+    CJPEG_SCANS_MAX = 100,
+};
+
+typedef struct cjpeg_decoder cjpeg_decoder;
+
+typedef struct {
+    uint32_t width, height;  // as stored: EXIF orientation is the caller's business
+} cjpeg_header;
+
+// Reads everything up to the pixels. Allocates no pixel memory. `bytes` must outlive the decoder, and `*decoder` must
+// be given to cjpeg_close whatever the result.
+int cjpeg_open(const uint8_t *bytes, size_t count, cjpeg_decoder **decoder, cjpeg_header *header,
+               char message[CJPEG_MESSAGE_SIZE]);
+
+// Reads the pixels as [height, width, 3] RGB; `rgb_count` is the size of the buffer in bytes. When the bytes end early
+// `*rows_read` is how many rows there were, or 0 when that cannot be said (a progressive file has parts of all rows).
+int cjpeg_read_pixels(cjpeg_decoder *decoder, uint8_t *rgb, size_t rgb_count, uint32_t *rows_read,
+                      char message[CJPEG_MESSAGE_SIZE]);
+
+void cjpeg_close(cjpeg_decoder *decoder);
+
+#endif

@@ -1,0 +1,158 @@
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "cpng_shared.h"
+
+typedef struct {
+    int filter, level, strategy;
+} recipe;
+
+// What is smallest depends on the picture, and all of these are fast. Against Pillow's compress_level=4 (which ComfyUI
+// uses) at 1024x768 on one core: a grainy photo takes 15 ms with AVG (Pillow 91 ms, 4 % larger), a sharp photo 26 ms
+// with PAETH (97 ms, same size), a soft photo 21 ms with SUB (70 ms, 3 % smaller), a drawing 3 ms without a filter
+// (13 ms, 3 % smaller).
+static const recipe recipes[] = {
+    {PNG_FILTER_AVG, 1, Z_RLE},
+    {PNG_FILTER_PAETH, 1, Z_RLE},
+    {PNG_FILTER_SUB, 1, Z_DEFAULT_STRATEGY},
+    {PNG_FILTER_NONE, 1, Z_DEFAULT_STRATEGY},
+};
+
+enum { PROBE_BANDS = 4, PROBE_BAND_ROWS = 8, PROBE_ROWS = PROBE_BANDS * PROBE_BAND_ROWS };
+
+typedef struct {
+    png_structp png;
+    png_infop info;
+    uint8_t *row;  // one row through the table
+    uint8_t *bytes;
+    size_t count, capacity, limit;
+    cpng_failure failure;
+} encoder;
+
+static void append(png_structp png, png_bytep bytes, size_t count) {
+    encoder *out = png_get_io_ptr(png);
+    if (count > out->limit - out->count) png_error(png, "the file would be larger than expected");
+    if (count > out->capacity - out->count) {
+        const size_t needed = out->count + count;
+        const size_t capacity = out->capacity * 2 > needed ? out->capacity * 2 : needed;
+        uint8_t *grown = realloc(out->bytes, capacity);
+        if (grown == NULL) {
+            out->failure.status = CPNG_NO_MEMORY;
+            png_error(png, "not enough memory");
+        }
+        out->bytes = grown;
+        out->capacity = capacity;
+    }
+    memcpy(out->bytes + out->count, bytes, count);
+    out->count += count;
+}
+
+static void no_flush(png_structp png) { (void)png; }
+
+static void set_texts(encoder *out, const cpng_image *image) {
+    const char *at = image->texts;
+    for (size_t i = 0; i < image->text_count; i++) {
+        png_text text = {0};
+        text.compression = *at++ == 'i' ? PNG_ITXT_COMPRESSION_NONE : PNG_TEXT_COMPRESSION_NONE;
+        text.key = (char *)at;
+        at += strlen(at) + 1;
+        text.text = (char *)at;
+        at += strlen(at) + 1;
+        png_set_text(out->png, out->info, &text, 1);
+    }
+}
+
+static void write_row(encoder *out, const cpng_image *image, const uint8_t *row) {
+    const size_t row_count = (size_t)image->width * (size_t)image->channels;
+    if (image->table != NULL) {
+        for (size_t i = 0; i < row_count; i++) out->row[i] = image->table[row[i]];
+        row = out->row;
+    }
+    png_write_row(out->png, row);
+}
+
+// The whole picture, or with `is_probe` a picture of PROBE_ROWS of its rows and no texts.
+static void write_image(encoder *out, const cpng_image *image, const uint8_t *pixels, recipe how, int is_probe) {
+    static const int color_types[] = {0, PNG_COLOR_TYPE_GRAY, 0, PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGBA};
+    png_structp png = out->png;
+    const size_t row_count = (size_t)image->width * (size_t)image->channels;
+    const uint32_t height = is_probe ? PROBE_ROWS : image->height;
+    png_set_write_fn(png, out, append, no_flush);
+    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+    png_set_IHDR(png, out->info, image->width, height, 8, color_types[image->channels], PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_set_filter(png, PNG_FILTER_TYPE_BASE, how.filter);
+    png_set_compression_level(png, how.level);
+    png_set_compression_strategy(png, how.strategy);
+    png_set_compression_buffer_size(png, 1 << 16);
+    if (!is_probe) set_texts(out, image);
+    png_write_info(png, out->info);
+    for (uint32_t y = 0; y < height; y++) {
+        const uint32_t band_start = image->height / PROBE_BANDS * (y / PROBE_BAND_ROWS);
+        const uint32_t row_in_band = y % PROBE_BAND_ROWS;
+        const uint32_t source = is_probe ? band_start + row_in_band : y;
+        // A band's first row has nothing to do with the row written before it: that must not speak against a filter.
+        if (is_probe && y > 0 && row_in_band <= 1)
+            png_set_filter(png, PNG_FILTER_TYPE_BASE, row_in_band == 0 ? PNG_FILTER_SUB : how.filter);
+        write_row(out, image, pixels + (size_t)source * row_count);
+    }
+    png_write_end(png, out->info);
+}
+
+// `out` is released by the caller, whatever happens here.
+static int encode(encoder *out, const cpng_image *image, const uint8_t *pixels, recipe how, int is_probe) {
+    const size_t row_count = (size_t)image->width * (size_t)image->channels;
+    const size_t pixels_count = row_count * (is_probe ? PROBE_ROWS : image->height);
+    out->png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &out->failure, cpng_fail, cpng_ignore);
+    if (out->png == NULL) return CPNG_NO_MEMORY;
+    if (setjmp(png_jmpbuf(out->png))) return out->failure.status;
+    // Each row has one filter byte, and what deflate cannot compress costs it 5 bytes in 16 KiB: a twentieth is plenty.
+    out->limit = (pixels_count + image->height) / 20 * 21 + image->texts_size * 2 + (1 << 20);
+    out->info = png_create_info_struct(out->png);
+    out->capacity = pixels_count / 2 + 4096;
+    out->bytes = malloc(out->capacity);
+    out->row = image->table == NULL ? NULL : malloc(row_count);
+    if (out->info == NULL || out->bytes == NULL || (image->table != NULL && out->row == NULL)) return CPNG_NO_MEMORY;
+    write_image(out, image, pixels, how, is_probe);
+    return CPNG_OK;
+}
+
+static void release(encoder *out) {
+    png_destroy_write_struct(&out->png, &out->info);
+    free(out->row);
+}
+
+// Writes a few rows with every recipe and names the one that made least of them. Costs about a tenth of the encoding.
+static recipe best_recipe(const cpng_image *image, const uint8_t *pixels, char *message) {
+    recipe best = recipes[0];
+    size_t best_count = SIZE_MAX;
+    if (image->height < PROBE_ROWS) return best;
+    for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++) {
+        encoder probe = {.failure.message = message};
+        const int status = encode(&probe, image, pixels, recipes[i], 1);
+        if (status == CPNG_OK && probe.count < best_count) {
+            best = recipes[i];
+            best_count = probe.count;
+        }
+        release(&probe);
+        free(probe.bytes);
+    }
+    return best;
+}
+
+int cpng_encode(const cpng_image *image, const uint8_t *pixels, size_t pixels_count, uint8_t **png, size_t *png_count,
+                char message[CPNG_MESSAGE_SIZE]) {
+    *png = NULL;
+    *png_count = 0;
+    if (pixels_count != (size_t)image->width * (size_t)image->channels * image->height) return CPNG_DAMAGED;
+    encoder out = {.failure.message = message};
+    const int status = encode(&out, image, pixels, best_recipe(image, pixels, message), 0);
+    release(&out);
+    *png = out.bytes;
+    *png_count = out.count;
+    return status;
+}
+
+void cpng_free(uint8_t *png) { free(png); }

@@ -1,0 +1,16 @@
+#include "cpng_shared.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+
+void cpng_fail(png_structp png, png_const_charp words) {
+    cpng_failure *failure = png_get_error_ptr(png);
+    if (failure->status == CPNG_OK) failure->status = CPNG_DAMAGED;
+    snprintf(failure->message, CPNG_MESSAGE_SIZE, "%s", words);
+    png_longjmp(png, 1);
+}
+
+void cpng_ignore(png_structp png, png_const_charp words) {
+    (void)png;
+    (void)words;
+}

@@ -1,0 +1,15 @@
+internal import CCrypto  // the only file that does
+
+/// SHA-256 (FIPS 180-4) by OpenSSL's libcrypto.
+public enum SHA256 {
+    /// 32 bytes as 64 lower-case hexadecimal digits.
+    public static func hexadecimal(_ bytes: [UInt8]) -> String {
+        var digest = [UInt8](repeating: 0, count: 32)
+        let hashed = unsafe EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha256(), nil)
+        precondition(hashed == 1, "libcrypto has SHA-256")
+        return digest.map { byte in
+            let digits = String(byte, radix: 16)
+            return byte < 16 ? "0" + digits : digits
+        }.joined()
+    }
+}

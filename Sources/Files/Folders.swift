@@ -1,0 +1,262 @@
+public import GraphCore
+internal import Digest
+internal import Foundation
+
+/// The folders of one installation, and the only way in and out of them: every name a workflow, a URL or an upload
+/// brings is resolved here and cannot leave its folder, by `..` or by a symbolic link.
+public struct Folders: NodeEnvironment {
+    private let paths: [FolderName: String]
+    private let numbering = Numbering()
+    private let now: @Sendable () -> Date
+
+    /// A file larger than this is not read: pictures and sounds are smaller.
+    public static let maxFileByteCount = 2 << 30
+
+    /// - Parameters:
+    ///   - base: holds `input/ output/ temp/ models/ user/` unless `overrides` says otherwise.
+    public init(base: String, overrides: [FolderName: String] = [:]) {
+        self.init(base: base, overrides: overrides, now: { Date() })
+    }
+
+    init(base: String, overrides: [FolderName: String], now: @escaping @Sendable () -> Date) {
+        let base = URL(fileURLWithPath: base, isDirectory: true)
+        paths = Dictionary(
+            uniqueKeysWithValues: FolderName.allCases.map { name in
+                (name, overrides[name] ?? base.appendingPathComponent(name.rawValue).path)
+            })
+        self.now = now
+    }
+
+    /// The path of a folder as configured.
+    public func path(_ folder: FolderName) -> String { paths[folder] ?? folder.rawValue }
+
+    /// Where a saved file lies, for people.
+    public func path(of file: SavedFile) -> String {
+        [path(file.folder), file.subfolder, file.filename].filter { !$0.isEmpty }.joined(separator: "/")
+    }
+
+    // MARK: Choices
+
+    public func choices(_ source: ChoiceSource) -> [String] {
+        let (folder, extensions): (String, Set<String>?) =
+            switch source {
+            case .files(let folder, let kind): (path(folder), kind.fileExtensions)
+            case .models(let name): (path(.models) + "/" + name, nil)
+            }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { name in
+            !name.hasPrefix(".")
+                && extensions?.contains((name as NSString).pathExtension.lowercased()) != false
+                && isRegularFile(folder + "/" + name)
+        }.sorted()
+    }
+
+    public func accepts(_ choice: String, from source: ChoiceSource) -> Bool {
+        switch source {
+        case .files(let folder, _):
+            let (name, folder) = Self.annotated(choice, default: folder)
+            // What is there but no file is accepted here: reading it says what it is.
+            return (try? resolve(name, in: folder)) != nil
+        case .models(let kind):
+            return (try? resolve(kind + "/" + choice, in: .models)) != nil
+        }
+    }
+
+    // MARK: Reading
+
+    public func read(_ name: String, in folder: FolderName, maxByteCount: Int) throws(Diagnostic) -> [UInt8] {
+        let path = try file(name, in: folder, maxByteCount: maxByteCount)
+        do {
+            return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        } catch {
+            throw Diagnostic(
+                .fileNotReadable, node: nil, "'\(name)' cannot be read: \(Self.reason(error))",
+                suggestion: "Check the file's permissions.")
+        }
+    }
+
+    public func contentToken(_ name: String, in folder: FolderName) throws(Diagnostic) -> String {
+        SHA256.hexadecimal(try read(name, in: folder, maxByteCount: Self.maxFileByteCount))
+    }
+
+    /// The path of a regular file inside its folder, no larger than `maxByteCount`.
+    public func file(_ name: String, in folder: FolderName, maxByteCount: Int) throws(Diagnostic) -> String {
+        let (plain, folder) = Self.annotated(name, default: folder)
+        let path = try resolve(plain, in: folder)
+        let attributes = (try? FileManager.default.attributesOfItem(atPath: path)) ?? [:]
+        switch attributes[.type] as? FileAttributeType {
+        case .typeRegular?: break
+        case .typeDirectory?:
+            throw Diagnostic(
+                .fileNotReadable, node: nil, "'\(name)' is a folder, not a file",
+                suggestion: "Name a file inside it, such as '\(plain)/NAME'.")
+        default: throw Diagnostic(.fileNotReadable, node: nil, "'\(name)' is not a regular file", suggestion: nil)
+        }
+        let size = (attributes[.size] as? NSNumber)?.intValue ?? 0
+        if size > maxByteCount {
+            throw Diagnostic(
+                .tooLarge, node: nil, "'\(name)' has \(size) bytes; the limit is \(maxByteCount)",
+                suggestion: "Use a smaller file.")
+        }
+        return path
+    }
+
+    /// The real path of something that exists inside `folder`.
+    private func resolve(_ name: String, in folder: FolderName) throws(Diagnostic) -> String {
+        let outside = Diagnostic(
+            .outsideFolder, node: nil, "'\(name)' leads out of the \(folder.rawValue) folder",
+            suggestion: "Copy the file into \(folder.rawValue)/ and name it from there.")
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        if name.isEmpty || name.utf8.contains(0) || name.hasPrefix("/") || parts.contains("..") { throw outside }
+        let root = Self.realPath(path(folder))
+        let path = Self.realPath(root + "/" + name)
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw Diagnostic(
+                .fileNotFound, node: nil, "'\(name)' was not found in \(folder.rawValue)/",
+                suggestion: "Put the file into \(folder.rawValue)/.")
+        }
+        guard path == root || path.hasPrefix(root.hasSuffix("/") ? root : root + "/") else { throw outside }
+        return path
+    }
+
+    private func isRegularFile(_ path: String) -> Bool {
+        var isDirectory: ObjCBool = false
+        return unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && !isDirectory.boolValue
+    }
+
+    private static func realPath(_ path: String) -> String {
+        URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    }
+
+    /// `a.png [temp]` names a file of the temp folder (ComfyUI's annotated file paths).
+    private static func annotated(_ name: String, default folder: FolderName) -> (name: String, folder: FolderName) {
+        for other in [FolderName.input, .output, .temp] where name.hasSuffix(" [\(other.rawValue)]") {
+            return (String(name.dropLast(other.rawValue.count + 3)), other)
+        }
+        return (name, folder)
+    }
+
+    // MARK: Writing
+
+    public func save(
+        _ bytes: [UInt8], prefix: FilenamePrefix, extension: String, in folder: FolderName
+    ) throws(Diagnostic) -> SavedFile {
+        let filled = PrefixFields.fill(prefix, at: now())
+        let (subfolder, stem) = try Self.parts(of: filled, folder)
+        let directory = try makeDirectory(subfolder, in: folder)
+        let beside = directory + "/.\(UUID().uuidString).part"
+        defer { try? FileManager.default.removeItem(atPath: beside) }
+        do {
+            try Data(bytes).write(to: URL(fileURLWithPath: beside))
+        } catch {
+            throw notWritable(folder, Self.reason(error))
+        }
+        let pattern = stem.replacing("%batch_num%", with: String(prefix.batchNumber))
+        while true {
+            let number = numbering.next(directory: directory, stem: stem)
+            let digits = String(number)
+            let padded = String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+            let filename = "\(pattern)_\(padded)_.\(`extension`)"
+            do {
+                // A hard link never replaces: two programs that save at once get two numbers.
+                try FileManager.default.linkItem(atPath: beside, toPath: directory + "/" + filename)
+                return SavedFile(filename: filename, subfolder: subfolder, folder: folder)
+            } catch {
+                if FileManager.default.fileExists(atPath: directory + "/" + filename) { continue }
+                do {
+                    // Some file systems have no hard links.
+                    try FileManager.default.moveItem(atPath: beside, toPath: directory + "/" + filename)
+                    return SavedFile(filename: filename, subfolder: subfolder, folder: folder)
+                } catch {
+                    throw notWritable(folder, Self.reason(error))
+                }
+            }
+        }
+    }
+
+    private static func parts(
+        of prefix: String, _ folder: FolderName
+    ) throws(Diagnostic) -> (subfolder: String, stem: String) {
+        let parts = prefix.split(separator: "/").filter { $0 != "." }
+        if prefix.hasPrefix("/") || parts.contains("..") || prefix.utf8.contains(0) {
+            throw Diagnostic(
+                .outsideFolder, node: nil, "the prefix '\(prefix)' leads out of the \(folder.rawValue) folder",
+                suggestion: "Use a name, or SUBFOLDER/NAME.")
+        }
+        if parts.contains(where: { $0.utf8.count > 200 }) {
+            throw Diagnostic(
+                .fileNotWritable, node: nil, "the prefix is longer than a file name may be",
+                suggestion: "Use at most 200 bytes.")
+        }
+        let stem = prefix.hasSuffix("/") ? "" : parts.last.map(String.init) ?? ""
+        return (parts.dropLast(stem.isEmpty ? 0 : 1).joined(separator: "/"), stem)
+    }
+
+    private func makeDirectory(_ subfolder: String, in folder: FolderName) throws(Diagnostic) -> String {
+        let root = path(folder)
+        do {
+            try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+        } catch {
+            throw notWritable(folder, Self.reason(error))
+        }
+        var directory = Self.realPath(root)
+        // One level at a time, so that a symbolic link on the way is seen before anything is made behind it.
+        for part in subfolder.split(separator: "/") {
+            let next = directory + "/" + part
+            do {
+                try FileManager.default.createDirectory(atPath: next, withIntermediateDirectories: true)
+            } catch {
+                throw notWritable(folder, Self.reason(error))
+            }
+            if Self.realPath(next) != next {
+                throw Diagnostic(
+                    .outsideFolder, node: nil, "'\(subfolder)' is a symbolic link in the \(folder.rawValue) folder",
+                    suggestion: "Use a real folder, or choose another place with --\(folder.rawValue)-directory.")
+            }
+            directory = next
+        }
+        return directory
+    }
+
+    private func notWritable(_ folder: FolderName, _ reason: String) -> Diagnostic {
+        Diagnostic(
+            .fileNotWritable, node: nil, "cannot write to \(path(folder)): \(reason)",
+            suggestion: reason == "the disk is full"
+                ? "Free some space, or choose another disk with --\(folder.rawValue)-directory."
+                : "Check its permissions, or choose another place with --\(folder.rawValue)-directory.")
+    }
+
+    /// The system's reason in a few words.
+    private static func reason(_ error: any Error) -> String {
+        let chain = [error as NSError, (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError].compactMap { $0 }
+        for error in chain where error.domain == NSPOSIXErrorDomain {
+            switch POSIXErrorCode(rawValue: Int32(error.code)) {
+            case .ENOSPC?, .EDQUOT?: return "the disk is full"
+            case .EACCES?, .EPERM?: return "permission denied"
+            case .EROFS?: return "the disk is read-only"
+            case .ENOTDIR?, .EEXIST?: return "a file is in the way"
+            case .ENOENT?: return "no such file or folder"
+            case .ENAMETOOLONG?: return "the name is too long"
+            default: break
+            }
+        }
+        switch (error as? CocoaError)?.code {
+        case .fileWriteOutOfSpace?: return "the disk is full"
+        case .fileWriteNoPermission?, .fileReadNoPermission?: return "permission denied"
+        case .fileWriteVolumeReadOnly?: return "the disk is read-only"
+        case .fileWriteFileExists?: return "a file is in the way"
+        case .fileNoSuchFile?, .fileReadNoSuchFile?: return "no such file or folder"
+        default: return (error as NSError).localizedDescription
+        }
+    }
+}
+
+extension ChoiceSource.FileKind {
+    /// By extension, as ComfyUI's MIME type filter.
+    fileprivate var fileExtensions: Set<String> {
+        switch self {
+        case .image: ["png", "jpg", "jpeg", "jpe", "jfif", "webp", "gif", "bmp", "tif", "tiff"]
+        case .audio: ["wav", "flac", "ogg", "oga", "opus", "mp3", "m4a", "aac"]
+        }
+    }
+}

@@ -1,0 +1,170 @@
+/// Converts what a file says to what an input asks for, as ComfyUI's `int()`, `float()`, `str()` and `bool()` do.
+struct LiteralConversion {
+    /// Why a value cannot be converted, or must be told of.
+    enum Problem: Error {
+        case wrongType(String, suggestion: String)
+        case outOfRange(String, suggestion: String)
+        case notInList(String, suggestion: String?)
+    }
+
+    let literal: Literal
+    /// Said when the conversion lost something.
+    var warning: String?
+
+    /// - Parameter json: a literal from a file; `{"__value__": x}` stands for x, as frontends wrap lists.
+    static func convert(
+        _ json: JSON, for spec: InputSpec, in environment: any NodeEnvironment
+    ) throws(Problem) -> LiteralConversion {
+        let json = json["__value__"] ?? json
+        switch spec.type {
+        case .int: return try checkRange(int(json, spec), spec)
+        case .float: return try checkRange(float(json, spec), spec)
+        case .string: return LiteralConversion(literal: .string(try string(json, spec)))
+        case .boolean: return LiteralConversion(literal: .bool(try bool(json, spec)))
+        case .combo: return LiteralConversion(literal: .string(try choice(json, spec, environment)))
+        default: return LiteralConversion(literal: Literal(json))
+        }
+    }
+
+    /// ComfyUI seeds reach 2^64 - 1 (nodes.py, KSampler); nothing needs more.
+    private static let intRange = Int128(Int64.min)...Int128(UInt64.max)
+
+    private static func int(_ json: JSON, _ spec: InputSpec) throws(Problem) -> LiteralConversion {
+        let text: String
+        switch json {
+        case .bool(let bool): return LiteralConversion(literal: .int(bool ? 1 : 0))
+        case .number(let number):
+            if number.isInteger { text = number.text; break }
+            guard let double = number.double, abs(double) < 1e19 else { throw unfit(json, spec, "a whole number") }
+            let cut = Int128(double)
+            let isWhole = double == double.rounded(.towardZero)
+            return LiteralConversion(
+                literal: .int(cut), warning: isWhole ? nil : "\(number.text) is not a whole number; \(cut) is used")
+        case .string(let string): text = trimmed(string)
+        default: throw unfit(json, spec, "a whole number")
+        }
+        guard let value = Int128(text) else { throw unfit(json, spec, "a whole number") }
+        guard intRange.contains(value) else {
+            throw .outOfRange("\(value) is beyond what an INT holds", suggestion: "Use -2^63 to 2^64 - 1.")
+        }
+        return LiteralConversion(literal: .int(value))
+    }
+
+    private static func float(_ json: JSON, _ spec: InputSpec) throws(Problem) -> LiteralConversion {
+        let value: Double?
+        switch json {
+        case .bool(let bool): value = bool ? 1 : 0
+        case .number(let number):
+            guard let double = number.double else {
+                throw .outOfRange(
+                    "\(number.text) is beyond what a FLOAT holds", suggestion: "Use a number below 1.8e308.")
+            }
+            value = double
+        case .string(let string): value = Double(trimmed(string))
+        default: value = nil
+        }
+        guard let value, value.isFinite else { throw unfit(json, spec, "a number") }
+        return LiteralConversion(literal: .double(value))
+    }
+
+    private static func string(_ json: JSON, _ spec: InputSpec) throws(Problem) -> String {
+        switch json {
+        case .string(let string): return string
+        case .number(let number): return number.text
+        case .bool(let bool): return bool ? "True" : "False"
+        case .null, .array, .object: throw unfit(json, spec, "a text")
+        }
+    }
+
+    /// ComfyUI takes `bool("false")` for true, as Python does; here the words mean what they say.
+    private static func bool(_ json: JSON, _ spec: InputSpec) throws(Problem) -> Bool {
+        switch json {
+        case .bool(let bool): return bool
+        case .number(let number): return number.double != 0
+        case .string(let string) where string.lowercased() == "true": return true
+        case .string(let string) where string.lowercased() == "false": return false
+        default: throw unfit(json, spec, "true or false")
+        }
+    }
+
+    private static func choice(
+        _ json: JSON, _ spec: InputSpec, _ environment: any NodeEnvironment
+    ) throws(Problem) -> String {
+        let word: String
+        switch json {
+        case .string(let string): word = string
+        case .number(let number): word = number.text
+        default: throw unfit(json, spec, "one of its choices")
+        }
+        switch spec.choices {
+        case nil: return word
+        case .fixed(let choices):
+            if choices.contains(word) { return word }
+            let listed = choices.prefix(20).joined(separator: ", ")
+            throw .notInList(
+                "'\(word)' is none of its choices",
+                suggestion: NearestName.sentence(word, among: choices) ?? "Choose one of: \(listed).")
+        case .named(let source):
+            if environment.accepts(word, from: source) { return word }
+            throw .notInList("'\(word)' was not found in \(source.place)", suggestion: source.hint(word, environment))
+        }
+    }
+
+    private static func checkRange(_ converted: LiteralConversion, _ spec: InputSpec) throws(Problem) -> LiteralConversion {
+        func fail(_ relation: String, _ bound: JSONNumber) -> Problem {
+            let range = "\(spec.minimum?.text ?? "...") to \(spec.maximum?.text ?? "...")"
+            return .outOfRange(
+                "\(converted.literal.plainText) is \(relation) \(bound.text)", suggestion: "Use a value from \(range).")
+        }
+        switch converted.literal {
+        case .int(let value):
+            if let minimum = spec.minimum, let bound = minimum.int, value < bound { throw fail("below", minimum) }
+            if let maximum = spec.maximum, let bound = maximum.int, value > bound { throw fail("above", maximum) }
+        case .double(let value):
+            if let minimum = spec.minimum, let bound = minimum.double, value < bound { throw fail("below", minimum) }
+            if let maximum = spec.maximum, let bound = maximum.double, value > bound { throw fail("above", maximum) }
+        default: break
+        }
+        return converted
+    }
+
+    private static func unfit(_ json: JSON, _ spec: InputSpec, _ wanted: String) -> Problem {
+        let shown = String(JSONWriter.text(json).prefix(60))
+        return .wrongType("\(shown) is not \(wanted)", suggestion: "Give '\(spec.name)' \(wanted).")
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        var rest = Substring(text)
+        while rest.first?.isWhitespace == true { rest.removeFirst() }
+        while rest.last?.isWhitespace == true { rest.removeLast() }
+        return String(rest)
+    }
+}
+
+extension Literal {
+    /// As a person would write it, strings without quotes.
+    public var plainText: String {
+        switch self {
+        case .string(let string): string
+        default: JSONWriter.text(json)
+        }
+    }
+}
+
+extension ChoiceSource {
+    /// Where people look for it.
+    var place: String {
+        switch self {
+        case .files(let folder, _): "\(folder.rawValue)/"
+        case .models(let name): "models/\(name)/"
+        }
+    }
+
+    func hint(_ word: String, _ environment: any NodeEnvironment) -> String {
+        let known = environment.choices(self)
+        if let near = NearestName.sentence(word, among: known) { return near }
+        if known.isEmpty { return "Put the file into \(place) (it holds none yet)." }
+        let listed = known.prefix(5).joined(separator: ", ")
+        return "Put it into \(place), or choose one of: \(listed)\(known.count > 5 ? ", ..." : "")."
+    }
+}

@@ -1,0 +1,195 @@
+internal import Synchronization
+
+/// The one numbered list of facts. Readers keep a position and read on from it; nobody is pushed to.
+///
+/// Bounded: when full, progress and previews go first, then the facts of finished runs, last those of live ones.
+/// Who asks for something that is gone is told so.
+public final class EventLog: Sendable {
+    public struct Limits: Sendable {
+        public var maxEventCount = 1_000_000
+        public var maxByteCount = 128 << 20
+
+        public init() {}
+    }
+
+    /// Where a reader stands: everything up to this order number has been seen.
+    public typealias Position = UInt64
+
+    public struct Page: Sendable {
+        public let events: [RunEvent]
+        /// Read on from here.
+        public let next: Position
+        /// Facts between the position asked for and the first event given are gone: start over from a full state.
+        public let isResync: Bool
+    }
+
+    /// Chunks keep appending cheap and dropping the oldest cheaper.
+    private struct Chunk {
+        var events: [RunEvent] = []
+        var byteCount = 0
+        /// Order number of the last event, kept when the chunk has been thinned.
+        var lastOrder: UInt64 = 0
+    }
+
+    private struct State {
+        var chunks: [Chunk] = [Chunk()]
+        var eventCount = 0
+        var byteCount = 0
+        var order: UInt64 = 0
+        /// Facts up to here may be missing.
+        var lostThrough: UInt64 = 0
+        var liveRuns: Set<RunID> = []
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private static let chunkSize = 1024
+    /// The newest chunk is never thinned, so it must stay small beside the limit even when previews fill it.
+    private static let chunkByteCount = 1 << 20
+    private let limits: Limits
+    private let state = Mutex(State())
+
+    public init(limits: Limits = Limits()) { self.limits = limits }
+
+    /// The number of the newest event.
+    public var end: Position { state.withLock { $0.order } }
+
+    /// Adds events of one run in order and wakes whoever waits. Empties `kinds`.
+    func append(_ kinds: inout [RunEvent.Kind], run: RunID, sequence: inout UInt64, elapsed: Duration) {
+        guard !kinds.isEmpty else { return }
+        let waiting = state.withLock { state in
+            for kind in kinds {
+                sequence += 1
+                state.order += 1
+                add(
+                    RunEvent(run: run, sequence: sequence, order: state.order, elapsed: elapsed, kind: kind), to: &state)
+            }
+            if state.eventCount > limits.maxEventCount || state.byteCount > limits.maxByteCount { thin(&state) }
+            guard !state.waiting.isEmpty else { return [CheckedContinuation<Void, Never>]() }
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        kinds.removeAll(keepingCapacity: true)
+        for continuation in waiting { continuation.resume() }
+    }
+
+    private func add(_ event: RunEvent, to state: inout State) {
+        switch event.kind {
+        case .runQueued: state.liveRuns.insert(event.run)
+        case .runFinished: state.liveRuns.remove(event.run)
+        default: break
+        }
+        let byteCount = MemoryLayout<RunEvent>.stride + event.kind.payloadByteCount
+        var last = state.chunks.count - 1
+        if state.chunks[last].events.count == Self.chunkSize || state.chunks[last].byteCount > Self.chunkByteCount {
+            state.chunks.append(Chunk())
+            last += 1
+            state.chunks[last].events.reserveCapacity(Self.chunkSize)
+        }
+        state.chunks[last].events.append(event)
+        state.chunks[last].byteCount += byteCount
+        state.chunks[last].lastOrder = event.order
+        state.eventCount += 1
+        state.byteCount += byteCount
+    }
+
+    // MARK: Reading
+
+    /// Events after `position`, oldest first, at most `limit`; of one run when named.
+    public func read(after position: Position, run: RunID? = nil, limit: Int = 4096) -> Page {
+        state.withLock { state in
+            var events: [RunEvent] = []
+            var next = position
+            var chunk = firstChunk(after: position, in: state)
+            scan: while chunk < state.chunks.count {
+                let list = state.chunks[chunk].events
+                var index = firstIndex(after: position, in: list)
+                while index < list.count {
+                    if events.count == limit { break scan }
+                    if run == nil || list[index].run == run { events.append(list[index]) }
+                    next = list[index].order
+                    index += 1
+                }
+                chunk += 1
+            }
+            return Page(events: events, next: max(next, position), isResync: position < state.lostThrough)
+        }
+    }
+
+    /// Returns once there is an event after `position`, or at once when there is one. May return early, as it does when
+    /// the task is cancelled: read in a loop.
+    public func wait(after position: Position) async {
+        if Task.isCancelled { return }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isThere = state.withLock { state in
+                    if state.order > position || Task.isCancelled { return true }
+                    state.waiting.append(continuation)
+                    return false
+                }
+                if isThere { continuation.resume() }
+            }
+        } onCancel: {
+            // Waking every reader costs each one empty read; cancelling is rare.
+            let waiting = state.withLock { state in
+                defer { state.waiting = [] }
+                return state.waiting
+            }
+            for continuation in waiting { continuation.resume() }
+        }
+    }
+
+    private func firstChunk(after position: Position, in state: State) -> Int {
+        var (low, high) = (0, state.chunks.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if state.chunks[middle].lastOrder <= position { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    private func firstIndex(after position: Position, in events: [RunEvent]) -> Int {
+        var (low, high) = (0, events.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if events[middle].order <= position { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    // MARK: Bounds
+
+    /// Brings the log to nine tenths of its limits, so that thinning is rare.
+    private func thin(_ state: inout State) {
+        let maxCount = limits.maxEventCount / 10 * 9, maxBytes = limits.maxByteCount / 10 * 9
+        let live = state.liveRuns
+        let passes: [(RunEvent) -> Bool] = [
+            { $0.kind.isSuperseded }, { !live.contains($0.run) }, { _ in true },
+        ]
+        for goes in passes {
+            for index in state.chunks.indices.dropLast()
+            where state.eventCount > maxCount || state.byteCount > maxBytes {
+                var chunk = state.chunks[index]
+                drop(from: &chunk, of: &state, where: goes)
+                state.chunks[index] = chunk
+            }
+            state.chunks.removeAll { $0.events.isEmpty && $0.lastOrder > 0 }
+            if state.chunks.isEmpty { state.chunks.append(Chunk()) }
+        }
+    }
+
+    private func drop(from chunk: inout Chunk, of state: inout State, where goes: (RunEvent) -> Bool) {
+        var kept: [RunEvent] = []
+        for event in chunk.events {
+            guard goes(event) else {
+                kept.append(event)
+                continue
+            }
+            let byteCount = MemoryLayout<RunEvent>.stride + event.kind.payloadByteCount
+            chunk.byteCount -= byteCount
+            state.byteCount -= byteCount
+            state.eventCount -= 1
+            if !event.kind.isSuperseded { state.lostThrough = max(state.lostThrough, event.order) }
+        }
+        chunk.events = kept
+    }
+}

@@ -1,0 +1,71 @@
+/// The outside world as nodes, the validator and `/object_info` may see it. The engine hands it through.
+///
+/// GraphCore touches no files: the executables give it an implementation (`Files.Folders`).
+public protocol NodeEnvironment: Sendable {
+    /// What a named choice offers right now.
+    func choices(_ source: ChoiceSource) -> [String]
+
+    /// Whether `choice` may be taken, though it need not be listed: `sub/a.png`, `a.png [output]`.
+    func accepts(_ choice: String, from source: ChoiceSource) -> Bool
+
+    /// The bytes of a file named as workflows name it: `a.png`, `sub/a.png`, `a.png [temp]`.
+    /// - Throws: `Diagnostic` when the name leaves its folder, is missing, no file, or larger than `maxByteCount`.
+    func read(_ name: String, in folder: FolderName, maxByteCount: Int) throws(Diagnostic) -> [UInt8]
+
+    /// A value that changes when the file's content does.
+    func contentToken(_ name: String, in folder: FolderName) throws(Diagnostic) -> String
+
+    /// Writes `bytes` beside, then renames: a file under its final name is always whole.
+    /// The name is `prefix` with its `%date%`-style fields filled in, and the next free number: `ComfyUI_00001_.png`.
+    func save(_ bytes: [UInt8], prefix: FilenamePrefix, extension: String, in folder: FolderName)
+        throws(Diagnostic) -> SavedFile
+}
+
+/// What the file name of an output begins with; may name a subfolder, and fields such as `%date:yyyy-MM-dd%`.
+public struct FilenamePrefix: Sendable, Equatable {
+    public var text: String
+    /// Fills in `%width%` and `%height%`.
+    public var width: Int
+    public var height: Int
+    /// Fills in `%batch_num%`.
+    public var batchNumber: Int
+
+    public init(_ text: String, width: Int, height: Int, batchNumber: Int) {
+        (self.text, self.width, self.height, self.batchNumber) = (text, width, height, batchNumber)
+    }
+}
+
+/// Where an output went, as ComfyUI's clients read it.
+public struct SavedFile: Sendable, Hashable {
+    public let filename: String
+    /// Below the folder, `/` between parts; empty for the folder itself.
+    public let subfolder: String
+    public let folder: FolderName
+
+    public init(filename: String, subfolder: String, folder: FolderName) {
+        (self.filename, self.subfolder, self.folder) = (filename, subfolder, folder)
+    }
+
+    public var json: JSON {
+        ["filename": .string(filename), "subfolder": .string(subfolder), "type": .string(folder.rawValue)]
+    }
+}
+
+/// An environment without files, for graphs that need none.
+public struct EmptyEnvironment: NodeEnvironment {
+    public init() {}
+
+    public func choices(_ source: ChoiceSource) -> [String] { [] }
+    public func accepts(_ choice: String, from source: ChoiceSource) -> Bool { false }
+    public func read(_ name: String, in folder: FolderName, maxByteCount: Int) throws(Diagnostic) -> [UInt8] {
+        throw Diagnostic(.fileNotFound, node: nil, "there are no files here")
+    }
+    public func contentToken(_ name: String, in folder: FolderName) throws(Diagnostic) -> String {
+        throw Diagnostic(.fileNotFound, node: nil, "there are no files here")
+    }
+    public func save(_ bytes: [UInt8], prefix: FilenamePrefix, extension: String, in folder: FolderName)
+        throws(Diagnostic) -> SavedFile
+    {
+        throw Diagnostic(.fileNotWritable, node: nil, "there are no folders here")
+    }
+}

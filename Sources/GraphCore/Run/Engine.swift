@@ -1,0 +1,120 @@
+internal import Synchronization
+
+/// How a run ended and what it leaves to look at.
+public struct RunResult: Sendable {
+    public struct Shown: Sendable {
+        /// The node of the visible workflow.
+        public let node: NodeID
+        public let values: JSONObject
+    }
+
+    public let outcome: RunEvent.Outcome
+    /// What the blamed node said; nil unless the run failed.
+    public let failure: Diagnostic?
+    public let shown: [Shown]
+    public let elapsed: Duration
+}
+
+/// Runs plans: owns the node types, the permits, the threads, the cache of results and the log.
+///
+/// Any number of runs may be under way; they share permits by turns.
+public final class Engine: Sendable {
+    public struct Options: Sendable {
+        public var cache = CachePolicy.classic
+        public var resources: ResourceLimits
+        public var log = EventLog.Limits()
+        public var costs = CostModel()
+        /// Monotonic time since any fixed moment; tests hand in one they move by hand.
+        public var clock: @Sendable () -> Duration
+
+        /// - Parameter coreCount: how many nodes may compute at once.
+        public init(coreCount: Int) {
+            resources = ResourceLimits(coreCount: coreCount)
+            let epoch = SuspendingClock.now
+            clock = { epoch.duration(to: .now) }
+        }
+    }
+
+    public let registry: NodeRegistry
+    public let environment: any NodeEnvironment
+    public let log: EventLog
+    let cache: OutputCache
+    let resources: ResourcePool
+    /// Kind of permit by type number.
+    let resourceByType: [Int]
+    let workers: WorkerPool
+    private let clock: @Sendable () -> Duration
+    private let costModel: Mutex<CostModel>
+
+    public init(registry: NodeRegistry, environment: any NodeEnvironment, options: Options) {
+        (self.registry, self.environment, self.clock) = (registry, environment, options.clock)
+        log = EventLog(limits: options.log)
+        cache = OutputCache(policy: options.cache)
+        let resources = ResourcePool(
+            limits: options.resources, names: Set(registry.types.map(\.schema.resource)))
+        self.resources = resources
+        resourceByType = registry.types.map { resources.index(of: $0.schema.resource) }
+        workers = WorkerPool(threadCount: resources.computingPermitCount)
+        costModel = Mutex(options.costs)
+    }
+
+    deinit { workers.stop() }
+
+    func now() -> Duration { clock() }
+
+    /// What the engine has learned about durations so far.
+    public var costs: CostModel { costModel.withLock { $0 } }
+
+    func learn(_ measured: [Timekeeper.Measurement]) {
+        costModel.withLock { model in
+            for one in measured { model.record(type: one.type, byteCount: one.byteCount, seconds: one.seconds) }
+        }
+    }
+
+    /// Forgets all results.
+    public func clearCache() { cache.clear() }
+
+    /// Runs a plan to its end; cancelling the calling task cancels the run within 100 ms.
+    /// - Parameters:
+    ///   - workflow: what `plan` was made of; nodes may ask for it.
+    ///   - keepsGoing: independent branches finish although a node has failed.
+    @discardableResult
+    public func run(_ plan: Plan, of workflow: Workflow, id: RunID, keepsGoing: Bool = false) async -> RunResult {
+        let tokens = await changeTokens(plan)
+        let lookup = cache.look(up: plan, tokens: tokens)
+        let run = Run(
+            id: id, engine: self, workflow: workflow, plan: plan, lookup: lookup, keepsGoing: keepsGoing)
+        return await run.execute()
+    }
+
+    /// What a run of the plan would do now, without doing it.
+    public func preview(_ plan: Plan) async -> [(node: NodeID, type: String, because: RunEvent.Reason?)] {
+        let tokens = await changeTokens(plan)
+        let lookup = cache.look(up: plan, tokens: tokens)
+        let preview = plan.nodes.enumerated().map { index, node in
+            let isCached = lookup.cached[index] != nil || lookup.leaders[index] != index
+            let reason = isCached ? nil : cache.reason(for: node, signature: lookup.signatures[index])
+            return (node: node.id, type: node.type.schema.type, because: reason)
+        }
+        cache.forget(lookup.signatures)
+        return preview
+    }
+
+    /// Asks the nodes that have one for their change token. Without a cache nobody compares them.
+    private func changeTokens(_ plan: Plan) async -> [Int: ChangeToken] {
+        guard cache.policy != .none else { return [:] }
+        var tokens: [Int: ChangeToken] = [:]
+        for (index, node) in plan.nodes.enumerated() where node.type.hasChangeToken {
+            let cells = node.type.schema.inputs.indices.map { position -> Inputs.Cell in
+                guard let input = node.inputs.first(where: { $0.position == position }),
+                    case .literal(let literal) = input.source
+                else { return .absent }
+                return .one(.literal(literal))
+            }
+            let inputs = Inputs(specs: node.type.schema.inputs, cells: cells)
+            // A token that cannot be had is no token: the node runs, and says itself what is wrong.
+            tokens[index] = (try? await node.type.node.changeToken(inputs, environment)) ?? .always
+        }
+        return tokens
+    }
+}

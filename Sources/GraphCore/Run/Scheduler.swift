@@ -1,0 +1,561 @@
+/// Decides what runs next: the state of one run as a value, without locks, threads or clocks.
+///
+/// Pull, not push: a node is touched only when a target, or a needed node's strong or asked-for link, reaches it.
+/// Everything is an index into flat arrays; nothing recurses on the graph.
+struct Scheduler {
+    enum Status: UInt8 {
+        /// Nothing has asked for the node.
+        case unneeded
+        /// Needed; `pending` links have no value yet.
+        case waiting
+        /// In a ready queue.
+        case ready
+        case running
+        /// Answered with a graph; `pending` of the links it answered with have no value yet.
+        case expanding
+        case done
+        case failed
+        /// Something before it failed (only when the run keeps going).
+        case skipped
+
+        var isSettled: Bool { self == .done || self == .failed || self == .skipped }
+    }
+
+    struct Options {
+        /// Independent branches finish although a node has failed.
+        var keepsGoing = false
+        /// Lets results go after their last consumer. Not when links may appear later.
+        var releasesResults = false
+    }
+
+    let plan: Plan
+    let cache: OutputCache
+    let registry: NodeRegistry
+    private let options: Options
+    /// Kind of permit by type number.
+    private let resourceByType: [Int]
+
+    // One entry a node, the plan's first, then those that expansions added.
+    private(set) var status: [Status]
+    private var pending: [Int32]
+    private(set) var results: [NodeResult?]
+    private(set) var signatures: [Int32]
+    /// Links from needed, unsettled consumers; empty when results are kept.
+    private var uses: [Int32]
+    var added: [PlanNode] = []
+
+    private let cached: [NodeResult?]
+    /// The first of equal nodes, by the index of each; empty while no two are equal.
+    private var leaders: [Int32]
+    /// Nodes that take the result of an equal one, by its index.
+    private var followers: [Int: [Int]] = [:]
+    /// Links the plan does not know: asked-for lazy ones and those of expansions.
+    private var extraConsumers: [Int: [Int]] = [:]
+    var expansions: [Int: PendingExpansion] = [:]
+    /// Made when an expansion first needs it.
+    var indexByID: [NodeID: Int]?
+    var leaderBySignature: [Int32: Int]?
+    var expansionIDByteCount = 0
+
+    private var ready: [ReadyQueue]
+    private var unsettled: [Int] = []  // settled nodes whose consumers have not been told
+
+    private(set) var readyCount = 0
+    private(set) var runningCount = 0
+    /// Needed nodes without a result.
+    private(set) var openCount = 0
+    private(set) var settledCount = 0
+    private(set) var neededCount = 0
+    /// Open nodes by type number, for estimates.
+    private(set) var openByType: [Int]
+    private(set) var failure: Diagnostic?
+    /// Nothing new starts.
+    private(set) var isHalted = false
+
+    /// Facts in order, for the log.
+    var events: [RunEvent.Kind] = []
+
+    init(
+        plan: Plan, lookup: OutputCache.Lookup, cache: OutputCache, registry: NodeRegistry, resourceByType: [Int],
+        resourceCount: Int, options: Options
+    ) {
+        (self.plan, self.cache, self.registry, self.resourceByType) = (plan, cache, registry, resourceByType)
+        self.options = Options(
+            keepsGoing: options.keepsGoing, releasesResults: options.releasesResults && !plan.isDynamic)
+        let count = plan.nodes.count
+        status = Array(repeating: .unneeded, count: count)
+        pending = Array(repeating: 0, count: count)
+        results = Array(repeating: nil, count: count)
+        uses = Array(repeating: 0, count: self.options.releasesResults ? count : 0)
+        (signatures, cached) = (lookup.signatures, lookup.cached)
+        leaders = lookup.hasTwins ? lookup.leaders : []
+        ready = Array(repeating: ReadyQueue(), count: resourceCount)
+        openByType = Array(repeating: 0, count: registry.types.count)
+    }
+
+    func node(_ index: Int) -> PlanNode {
+        index < plan.nodes.count ? plan.nodes[index] : added[index - plan.nodes.count]
+    }
+
+    var nodeCount: Int { status.count }
+
+    // MARK: Start
+
+    /// Finds what the targets need and no cached result covers.
+    mutating func start() {
+        var isWanted = [Bool](repeating: false, count: plan.nodes.count)
+        for target in plan.targets { isWanted[target] = true }
+        // Consumers before sources.
+        for index in plan.nodes.indices.reversed() where isWanted[index] {
+            if let result = cached[index] {
+                (status[index], results[index]) = (.done, result)
+                continue
+            }
+            status[index] = .waiting
+            if !leaders.isEmpty && leaders[index] != index {
+                isWanted[Int(leaders[index])] = true
+                continue
+            }
+            for input in plan.nodes[index].inputs {
+                if let source = input.strongLink { isWanted[Int(source)] = true }
+            }
+        }
+        for index in plan.nodes.indices {
+            if let result = cached[index] { tellCached(index, result) }
+            guard status[index] == .waiting else { continue }
+            open(index)
+            if !leaders.isEmpty && leaders[index] != index {
+                pending[index] = 1
+                followers[Int(leaders[index]), default: []].append(index)
+                continue
+            }
+            for input in plan.nodes[index].inputs {
+                guard let source = input.strongLink else { continue }
+                if status[Int(source)] == .waiting || status[Int(source)] == .ready { pending[index] += 1 }
+                if options.releasesResults { uses[Int(source)] += 1 }
+            }
+            if pending[index] == 0 { enqueue(index) }
+        }
+    }
+
+    private mutating func tellCached(_ index: Int, _ result: NodeResult) {
+        let node = node(index)
+        events.append(.nodeCached(node.id))
+        if !result.shown.isEmpty && status[index] == .done {
+            events.append(.nodeOutput(node.id, display: node.display, JSONObject(result.shown)))
+        }
+    }
+
+    private mutating func open(_ index: Int) {
+        openCount += 1
+        neededCount += 1
+        openByType[node(index).type.number] += 1
+    }
+
+    private mutating func enqueue(_ index: Int) {
+        status[index] = .ready
+        readyCount += 1
+        ready[resourceByType[node(index).type.number]].append(index)
+    }
+
+    // MARK: Taking work
+
+    func hasReady(_ resource: Int) -> Bool { !ready[resource].isEmpty && !isHalted }
+
+    /// The next node that wants this kind of permit, its inputs gathered; nil when none does.
+    mutating func take(_ resource: Int, now: Duration) -> NodeCall? {
+        while !isHalted, let index = ready[resource].popFirst() {
+            readyCount -= 1
+            if let call = prepare(index, resource, now) { return call }
+            tellConsumers()
+        }
+        return nil
+    }
+
+    private mutating func prepare(_ index: Int, _ resource: Int, _ now: Duration) -> NodeCall? {
+        let node = node(index)
+        let specs = node.type.schema.inputs
+        var cells: [Inputs.Cell] = []
+        cells.reserveCapacity(specs.count)
+        var undeclared: [(name: String, cell: Inputs.Cell)] = []
+        var (isMapped, isBlocked, unknown) = (false, false, [String]())
+        let takesLists = node.type.schema.takesLists
+        for input in node.inputs {
+            let cell = cell(of: input)
+            switch cell {
+            case .absent: if input.isLazy { unknown.append(input.name) }
+            case .one(.block): isBlocked = true
+            case .one: break
+            case .list(let values):
+                if takesLists {
+                    isBlocked = isBlocked || values.contains { if case .block = $0 { true } else { false } }
+                } else {
+                    isMapped = true
+                }
+            }
+            if input.position < 0 {
+                undeclared.append((input.name, cell))
+            } else {
+                // Inputs stand in the schema's order; those not given are absent.
+                while cells.count < input.position { cells.append(.absent) }
+                cells.append(cell)
+            }
+        }
+        while cells.count < specs.count { cells.append(.absent) }
+        let inputs = Inputs(specs: specs, cells: cells, undeclared: undeclared)
+        if isBlocked && (!isMapped || takesLists) {
+            block(index, inputs)
+            return nil
+        }
+        status[index] = .running
+        runningCount += 1
+        events.append(
+            .nodeStarted(node.id, display: node.display, because: cache.reason(for: node, signature: signatures[index])))
+        return NodeCall(
+            index: index, id: node.id, type: node.type, inputs: inputs, isMapped: isMapped, unknownLazyInputs: unknown,
+            resource: resource, started: now)
+    }
+
+    private func cell(of input: PlanInput) -> Inputs.Cell {
+        switch input.source {
+        case .literal(let literal): return .one(.literal(literal))
+        case .value(let value): return .one(value)
+        case .link(let source, let slot):
+            if input.isRawLink { return .one(.link(Link(node(Int(source)).id, Int(slot)))) }
+            guard let result = results[Int(source)], result.slots.indices.contains(Int(slot)) else { return .absent }
+            switch result.slots[Int(slot)] {
+            case .one(let value): return .one(value)
+            case .list(let values): return .list(values)
+            }
+        }
+    }
+
+    /// A blocked node gives blocks; whoever blocked it is told once.
+    private mutating func block(_ index: Int, _ inputs: Inputs) {
+        let node = node(index)
+        let blocks = (inputs.cells + inputs.undeclaredCells.map(\.cell)).flatMap { cell -> [Block] in
+            switch cell {
+            case .one(.block(let block)): [block]
+            case .list(let values): values.compactMap { if case .block(let block) = $0 { block } else { nil } }
+            default: []
+            }
+        }
+        events.append(.nodeBlocked(node.id, message: blocks.lazy.compactMap(\.message).first))
+        settle(index, NodeResult(slots: node.type.schema.outputs.map { _ in .one(.block(Block())) }))
+    }
+
+    // MARK: Settling
+
+    /// What a call came to.
+    mutating func complete(_ call: NodeCall, _ outcome: NodeCall.Outcome, isCancelled: Bool) {
+        runningCount -= 1
+        switch outcome {
+        case .result(let result):
+            finish(call.index, result)
+        case .needs(let names):
+            demand(call.index, names)
+        case .expanded(let answers):
+            do throws(Diagnostic) { try expand(call.index, answers) } catch { fail(call.index, error) }
+        case .failed(let error):
+            if isHalted || isCancelled {
+                status[call.index] = .failed
+                events.append(.nodeInterrupted(call.id))
+                close(call.index)
+            } else {
+                fail(call.index, error)
+            }
+        }
+        tellConsumers()
+    }
+
+    /// Ends a needed node's waiting with its result.
+    mutating func finish(_ index: Int, _ result: NodeResult) {
+        let node = node(index)
+        if !result.shown.isEmpty {
+            events.append(.nodeOutput(node.id, display: node.display, JSONObject(result.shown)))
+        }
+        events.append(.nodeFinished(node.id))
+        settle(index, result)
+    }
+
+    private mutating func settle(_ index: Int, _ result: NodeResult) {
+        status[index] = .done
+        results[index] = result
+        close(index)
+        unsettled.append(index)
+        if options.releasesResults { releaseSources(of: index) }
+    }
+
+    private mutating func close(_ index: Int) {
+        openCount -= 1
+        settledCount += 1
+        openByType[node(index).type.number] -= 1
+    }
+
+    private mutating func releaseSources(of index: Int) {
+        for input in node(index).inputs {
+            guard let source = input.strongLink else { continue }
+            uses[Int(source)] -= 1
+            // A result that others still want to copy stays; one that is shown keeps what it shows.
+            if uses[Int(source)] == 0 && followers[Int(source)] == nil { results[Int(source)]?.slots = [] }
+        }
+    }
+
+    mutating func fail(_ index: Int, _ error: any Error) {
+        let node = node(index)
+        let diagnostic = (error as? Diagnostic ?? Diagnostic(unexpected: error, type: node.type.schema.type)).at(node.id)
+        status[index] = .failed
+        if failure == nil { failure = diagnostic }
+        events.append(.nodeFailed(node.id, diagnostic))
+        close(index)
+        if options.keepsGoing { unsettled.append(index) } else { halt() }
+    }
+
+    mutating func halt() { isHalted = true }
+
+    /// Tells the consumers of every node that has settled, and theirs in turn where that settles them.
+    mutating func tellConsumers() {
+        while let index = unsettled.popLast() {
+            let succeeded = status[index] == .done
+            if index < plan.nodes.count {
+                for position in plan.consumerStart[index]..<plan.consumerStart[index + 1] {
+                    let consumer = Int(plan.consumers[Int(position)])
+                    // A twin waits for its leader, not for its links.
+                    if status[consumer] == .waiting && (leaders.isEmpty || leaders[consumer] == consumer) {
+                        succeeded ? arrive(consumer) : skip(consumer, because: index)
+                    }
+                }
+            }
+            if !extraConsumers.isEmpty, let consumers = extraConsumers.removeValue(forKey: index) {
+                for consumer in consumers where status[consumer] == .waiting || status[consumer] == .expanding {
+                    succeeded ? arrive(consumer) : skip(consumer, because: index)
+                }
+            }
+            if !followers.isEmpty, let twins = followers.removeValue(forKey: index) {
+                for twin in twins where status[twin] == .waiting {
+                    if let result = results[index], succeeded { follow(twin, result) } else { skip(twin, because: index) }
+                }
+            }
+        }
+    }
+
+    private mutating func follow(_ twin: Int, _ result: NodeResult) {
+        status[twin] = .done
+        results[twin] = result
+        close(twin)
+        tellCached(twin, result)
+        unsettled.append(twin)
+    }
+
+    private mutating func arrive(_ index: Int) {
+        pending[index] -= 1
+        guard pending[index] == 0 else { return }
+        if status[index] == .expanding { assemble(index) } else { enqueue(index) }
+    }
+
+    private mutating func skip(_ index: Int, because failed: Int) {
+        status[index] = .skipped
+        expansions[index] = nil
+        events.append(.nodeBlocked(node(index).id, message: "node \(node(failed).id) did not give its result"))
+        close(index)
+        unsettled.append(index)
+    }
+
+    // MARK: Links that appear while the run goes on
+
+    private mutating func demand(_ index: Int, _ names: [String]) {
+        events.append(.nodeWaiting(node(index).id, for: .inputs(names)))
+        status[index] = .waiting
+        let sources = node(index).inputs.compactMap { input -> Int? in
+            guard names.contains(input.name), case .link(let source, _) = input.source else { return nil }
+            return Int(source)
+        }
+        wait(for: sources, by: index)
+    }
+
+    /// Makes `index` wait for these nodes, starting them when nothing has asked for them yet.
+    mutating func wait(for sources: [Int], by index: Int) {
+        for source in sources {
+            need(source)
+            switch status[source] {
+            case .done: continue
+            case .failed, .skipped:
+                skip(index, because: source)
+                return
+            default:
+                pending[index] += 1
+                extraConsumers[source, default: []].append(index)
+            }
+        }
+        guard pending[index] == 0 else { return }
+        if status[index] == .expanding { assemble(index) } else { enqueue(index) }
+    }
+
+    /// Makes a node and everything it strongly needs part of the run.
+    mutating func need(_ first: Int) {
+        var stack = [first]
+        while let index = stack.popLast() {
+            guard status[index] == .unneeded, !useCached(index) else { continue }
+            status[index] = .waiting
+            open(index)
+            let leader = leaders.isEmpty ? index : Int(leaders[index])
+            if leader != index {
+                if status[leader] == .unneeded && !useCached(leader) { stack.append(leader) }
+                if let result = results[leader], status[leader] == .done {
+                    follow(index, result)
+                } else if status[leader].isSettled {
+                    skip(index, because: leader)
+                } else {
+                    pending[index] = 1
+                    followers[leader, default: []].append(index)
+                }
+                continue
+            }
+            for source in node(index).inputs.compactMap({ $0.strongLink.map(Int.init) }) {
+                if status[source] == .unneeded && !useCached(source) { stack.append(source) }
+                switch status[source] {
+                case .done: continue
+                case .failed, .skipped:
+                    if status[index] == .waiting { skip(index, because: source) }
+                default:
+                    pending[index] += 1
+                    // The plan's own links are known; the others are not.
+                    if index >= plan.nodes.count { extraConsumers[source, default: []].append(index) }
+                }
+            }
+            if status[index] == .waiting && pending[index] == 0 { enqueue(index) }
+        }
+    }
+
+    /// Takes the result of an earlier run, if there is one, for a node that nothing had asked for.
+    private mutating func useCached(_ index: Int) -> Bool {
+        guard index < cached.count, let result = cached[index] else { return false }
+        (status[index], results[index]) = (.done, result)
+        return true
+    }
+
+    /// Adds a node of an expansion; nothing needs it yet.
+    mutating func append(_ node: PlanNode) -> Int {
+        let (signature, result) = cache.look(up: node, signatures: signatures)
+        let index = status.count
+        added.append(node)
+        pending.append(0)
+        signatures.append(signature)
+        results.append(result)
+        status.append(result == nil ? .unneeded : .done)
+        if !leaders.isEmpty { leaders.append(Int32(index)) }
+        if let result { tellCached(index, result) }
+        return index
+    }
+
+    /// Lets a node of an expansion, should it be needed, take the result of an equal node.
+    mutating func makeTwin(_ index: Int, of leader: Int) {
+        if leaders.isEmpty { leaders = Array(0..<Int32(status.count)) }
+        leaders[index] = Int32(leader)
+    }
+
+    mutating func beginExpanding(_ index: Int) { status[index] = .expanding }
+
+    // MARK: The end
+
+    /// Whether nothing runs and nothing will.
+    var isOver: Bool { runningCount == 0 && (isHalted || openCount == 0) }
+
+    /// Whether nothing runs and nothing can, although nodes are open: they wait for each other.
+    var isStuck: Bool { runningCount == 0 && readyCount == 0 && openCount > 0 && !isHalted }
+
+    /// Blames the circle that keeps the run from going on. Only expansions can make one: the validator finds the others.
+    mutating func failStuck() {
+        guard let first = status.indices.first(where: { status[$0] == .waiting || status[$0] == .expanding }) else {
+            halt()
+            return
+        }
+        var path: [Int] = []
+        var positionInPath: [Int: Int] = [:]
+        var index = first
+        while positionInPath[index] == nil {
+            positionInPath[index] = path.count
+            path.append(index)
+            guard let next = openSource(of: index) else { break }
+            index = next
+        }
+        let circle = Array(path[(positionInPath[index] ?? 0)...])
+        let blamed = circle.first { status[$0] == .expanding } ?? circle[0]
+        let names = ([index] + circle.dropFirst().reversed() + [index]).map { node($0).id.text }
+        expansions[blamed] = nil
+        fail(
+            blamed,
+            Diagnostic(
+                .cycle, node: node(blamed).id,
+                "the graph this node expanded into waits for itself: \(names.joined(separator: " -> "))",
+                suggestion: "Let the expansion link only to nodes that do not depend on this one."))
+        tellConsumers()
+    }
+
+    /// A node without a result that `index` waits for.
+    private func openSource(of index: Int) -> Int? {
+        let awaited = expansions[index]?.awaited ?? node(index).inputs.compactMap { input -> Int? in
+            guard case .link(let source, _) = input.source else { return nil }
+            return Int(source)
+        }
+        return awaited.first { status[$0] == .waiting || status[$0] == .expanding }
+    }
+
+    /// Bytes a node takes in, for estimates by size.
+    func inputByteCount(_ index: Int) -> Int {
+        node(index).inputs.reduce(0) { sum, input in
+            guard case .link(let source, let slot) = input.source, let result = results[Int(source)],
+                result.slots.indices.contains(Int(slot))
+            else { return sum }
+            return sum + result.slots[Int(slot)].byteCount
+        }
+    }
+}
+
+/// First in, first out.
+private struct ReadyQueue {
+    private var items: [Int32] = []
+    private var head = 0
+
+    var isEmpty: Bool { head == items.count }
+
+    mutating func append(_ index: Int) { items.append(Int32(index)) }
+
+    mutating func popFirst() -> Int? {
+        guard head < items.count else { return nil }
+        defer {
+            head += 1
+            if head == items.count {
+                items.removeAll(keepingCapacity: true)
+                head = 0
+            }
+        }
+        return Int(items[head])
+    }
+}
+
+extension Diagnostic {
+    /// What a node threw that is no diagnostic.
+    init(unexpected error: any Error, type: String) {
+        let text = error is CancellationError ? "the node stopped itself" : String(describing: error)
+        self.init(.nodeFailed, node: nil, "\(type) failed: \(text)")
+    }
+}
+
+extension Scheduler {
+    /// A node of the live graph by its id.
+    mutating func graphNode(_ id: NodeID) -> GraphNode? {
+        if indexByID == nil {
+            indexByID = Dictionary(uniqueKeysWithValues: plan.nodes.enumerated().map { ($1.id, $0) })
+        }
+        guard let node = indexByID?[id].map({ node($0) }) else { return nil }
+        let inputs = node.inputs.map { input -> (name: String, source: ExpansionGraph.Source) in
+            switch input.source {
+            case .literal(let literal): (input.name, .value(.literal(literal)))
+            case .value(let value): (input.name, .value(value))
+            case .link(let source, let slot): (input.name, .outer(Link(self.node(Int(source)).id, Int(slot))))
+            }
+        }
+        return GraphNode(id: node.id, type: node.type.schema.type, display: node.display, inputs: inputs)
+    }
+}

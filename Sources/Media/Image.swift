@@ -1,0 +1,87 @@
+/// A batch of images of one size: [batch, height, width, channels], row-major, sRGB-encoded.
+///
+/// What a file holds is eight bits a channel, so that is what stays in memory (a 12 MP photo is 36 MB instead of 144)
+/// until a node asks for `floats()`. Two images are equal when they are stored alike.
+public struct Image: Sendable, Equatable {
+    public let batch: Int, height: Int, width: Int, channels: Int
+
+    public enum Storage: Sendable, Equatable {
+        /// sRGB-encoded, nominally 0...1, may lie outside.
+        case floats([Float])
+        /// `levels` are 256 numbers: the float that each byte stands for.
+        case bytes([UInt8], levels: [Float])
+    }
+
+    public private(set) var storage: Storage
+
+    /// Byte i stands for i / 255, as in ComfyUI's LoadImage (float32).
+    public static let standardLevels: [Float] = (0..<256).map { Float($0) / 255 }
+
+    /// `floats` has batch * height * width * channels elements.
+    public init(batch: Int, height: Int, width: Int, channels: Int, floats: [Float]) {
+        precondition(floats.count == batch * height * width * channels, "an image's pixels do not fit its shape")
+        (self.batch, self.height, self.width, self.channels) = (batch, height, width, channels)
+        storage = .floats(floats)
+    }
+
+    /// `bytes` has batch * height * width * channels elements, `levels` has 256.
+    public init(
+        batch: Int, height: Int, width: Int, channels: Int, bytes: [UInt8], levels: [Float] = Image.standardLevels
+    ) {
+        precondition(bytes.count == batch * height * width * channels, "an image's pixels do not fit its shape")
+        precondition(levels.count == 256, "a byte has 256 levels")
+        (self.batch, self.height, self.width, self.channels) = (batch, height, width, channels)
+        storage = .bytes(bytes, levels: levels)
+    }
+
+    /// [batch, height, width, channels] row-major. Converts eight-bit storage at every call, so call it once, outside
+    /// the loop; O(1) for `.floats`.
+    public func floats() -> [Float] {
+        switch storage {
+        case .floats(let floats): floats
+        case .bytes(let bytes, let levels): bytes.map { levels[Int($0)] }
+        }
+    }
+
+    /// The bytes that ComfyUI's SaveImage writes, [batch, height, width, channels]. Converts at every call; O(1) for
+    /// eight-bit storage whose levels map to themselves, as `standardLevels` do.
+    public func eightBit() -> [UInt8] {
+        switch storage {
+        case .floats(let floats): return floats.map(Self.eightBit)
+        case .bytes(let bytes, let levels):
+            guard let table = Self.byteTable(levels) else { return bytes }
+            return bytes.map { table[Int($0)] }
+        }
+    }
+
+    /// A pointwise change. Eight-bit storage costs 256 calls, whatever its size, and the result is the same floats as
+    /// if each pixel had been changed on its own.
+    public func mapLevels(_ transform: (Float) -> Float) -> Image {
+        var image = self
+        switch storage {
+        case .floats(let floats): image.storage = .floats(floats.map(transform))
+        case .bytes(let bytes, let levels): image.storage = .bytes(bytes, levels: levels.map(transform))
+        }
+        return image
+    }
+
+    /// What the storage takes in memory.
+    public var byteCount: Int {
+        switch storage {
+        case .floats(let floats): floats.count * MemoryLayout<Float>.stride
+        case .bytes(let bytes, let levels): bytes.count + levels.count * MemoryLayout<Float>.stride
+        }
+    }
+
+    /// ComfyUI nodes.py SaveImage: `np.clip(255. * x, 0, 255).astype(np.uint8)` in float32. NaN becomes 0.
+    static func eightBit(_ x: Float) -> UInt8 {
+        let scaled = x * 255
+        return scaled > 0 ? UInt8(min(scaled, 255)) : 0
+    }
+
+    /// What `eightBit` makes of each byte; nil when that is the byte itself.
+    static func byteTable(_ levels: [Float]) -> [UInt8]? {
+        let table = levels.map(eightBit)
+        return table.indices.allSatisfy { Int(table[$0]) == $0 } ? nil : table
+    }
+}

@@ -1,0 +1,44 @@
+/// A picture as it came out of a file, turned upright.
+public struct DecodedImage: Sendable {
+    /// [1, height, width, 3], eight-bit, `Image.standardLevels`. Not multiplied with alpha.
+    public var image: Image
+    /// [height, width], 255 is opaque. Nil when the file has none.
+    public var alpha: [UInt8]?
+    /// The text chunks of a PNG, in file order.
+    public var text: [TextChunk]
+}
+
+/// Reads a picture of any format this program knows.
+public enum ImageDecoder {
+    public static func decode(_ bytes: [UInt8], limits: ImageLimits = .init()) throws(CodecError) -> DecodedImage {
+        switch ImageFormat.sniff(bytes) {
+        case .png: return try PNGCodec.decode(bytes, limits: limits)
+        case .jpeg: return try JPEGCodec.decode(bytes, limits: limits)
+        case let other?:
+            throw CodecError(
+                "the file is a \(other.name) picture, which cannot be read",
+                suggestion: "Convert it to PNG or JPEG: open it in an image editor and export it.")
+        case nil: throw notAPicture(bytes)
+        }
+    }
+
+    private static func notAPicture(_ bytes: [UInt8]) -> CodecError {
+        if bytes.isEmpty {
+            return CodecError("the file is empty", suggestion: "Copy the file again from its source.")
+        }
+        if startsLikeText(bytes) {
+            return CodecError(
+                "the file is not a picture: it starts like text",
+                suggestion: "Open it in a text editor: a failed download often leaves a web page or an error message.")
+        }
+        return CodecError("the file is not a picture of a known format", suggestion: "Choose a PNG or JPEG file.")
+    }
+
+    /// Whether the first bytes are UTF-8 without control characters. A character cut off at the end is no matter.
+    private static func startsLikeText(_ bytes: [UInt8]) -> Bool {
+        let start = bytes.prefix(256)
+        let hasControls = start.contains { $0 < 32 && !(9...13).contains($0) || $0 == 127 }
+        let text = String(decoding: start, as: UTF8.self).unicodeScalars
+        return !hasControls && !text.dropLast(3).contains("\u{FFFD}")
+    }
+}

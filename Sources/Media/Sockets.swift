@@ -1,0 +1,11 @@
+#if canImport(GraphCore)
+public import GraphCore
+
+extension Image: SocketValue {
+    public static var socketType: SocketType { "IMAGE" }
+}
+
+extension Mask: SocketValue {
+    public static var socketType: SocketType { "MASK" }
+}
+#endif

@@ -1,0 +1,11 @@
+public import GraphCore
+
+/// The table of contents: every node type this module has.
+public enum BuiltInNodes {
+    public static func all() -> [any Node] {
+        [
+            LoadImage(), SaveImage(), PreviewImage(), EmptyImage(), ImageInvert(), ImageScale(), ImageBlend(),
+            PrimitiveInt(), PrimitiveFloat(), PrimitiveString(), PrimitiveBoolean(), PreviewAny(),
+        ]
+    }
+}

@@ -1,0 +1,28 @@
+public import GraphCore
+internal import Media
+
+/// A picture of one colour. `color` is 0xRRGGBB.
+public struct EmptyImage: Node {
+    static let width = Input<Int>("width", default: 512, in: 1...16384, options: [.init("step", 1)])
+    static let height = Input<Int>("height", default: 512, in: 1...16384, options: [.init("step", 1)])
+    static let batchSize = Input<Int>("batch_size", default: 1, in: 1...4096)
+    static let color = Input<Int>(
+        "color", default: 0, in: 0...0xFFFFFF, options: [.init("step", 1), .init("display", "color")])
+    static let image = Output<Image>("IMAGE")
+
+    public let schema = NodeSchema(
+        type: "EmptyImage", category: "image", inputs: [width, height, batchSize, color], outputs: [image])
+
+    public init() {}
+
+    public func run(_ inputs: Inputs, _ context: NodeContext) async throws -> [BoundOutput] {
+        let (width, height) = (try inputs[Self.width], try inputs[Self.height])
+        let (batch, color) = (try inputs[Self.batchSize], try inputs[Self.color])
+        try ImageSize.check(batch: batch, height: height, width: width)
+        let pixel = [UInt8(color >> 16 & 0xFF), UInt8(color >> 8 & 0xFF), UInt8(color & 0xFF)]
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(batch * height * width * 3)
+        for _ in 0..<batch * height * width { bytes.append(contentsOf: pixel) }
+        return [Self.image(Image(batch: batch, height: height, width: width, channels: 3, bytes: bytes))]
+    }
+}
