@@ -34,8 +34,8 @@ static void fail(j_common_ptr common, int status) {
 static void fail_with_words(j_common_ptr common) {
     cjpeg_decoder *decoder = common->client_data;
     common->err->format_message(common, decoder->message);
-    const int code = common->err->msg_code;
-    fail(common, code == JERR_OUT_OF_MEMORY ? CJPEG_NO_MEMORY : CJPEG_DAMAGED);
+    if (decoder->ran_out) fail(common, CJPEG_ENDS_EARLY);
+    fail(common, common->err->msg_code == JERR_OUT_OF_MEMORY ? CJPEG_NO_MEMORY : CJPEG_DAMAGED);
 }
 
 // Warnings are about files that decode all the same, with one exception: the entropy-coded data stops at the end
@@ -174,4 +174,15 @@ void cjpeg_close(cjpeg_decoder *decoder) {
     jpeg_destroy_decompress(&decoder->jpeg);
     free(decoder->cmyk_row);
     free(decoder);
+}
+
+#define CJPEG_QUOTED(x) #x
+#define CJPEG_TEXT(x) CJPEG_QUOTED(x)
+
+const char *cjpeg_version(void) {
+#ifdef LIBJPEG_TURBO_VERSION
+    return "turbo " CJPEG_TEXT(LIBJPEG_TURBO_VERSION);
+#else
+    return CJPEG_TEXT(JPEG_LIB_VERSION);
+#endif
 }

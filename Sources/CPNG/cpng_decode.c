@@ -162,14 +162,6 @@ int cpng_read_pixels(cpng_decoder *decoder, uint8_t *rgb, size_t rgb_count, uint
     return CPNG_OK;
 }
 
-int cpng_skip_pixels(cpng_decoder *decoder, char message[CPNG_MESSAGE_SIZE]) {
-    decoder->failure.message = message;
-    if (setjmp(png_jmpbuf(decoder->png))) return decoder->failure.status;
-    png_set_keep_unknown_chunks(decoder->png, PNG_HANDLE_CHUNK_NEVER, (png_const_bytep) "IDAT", 1);
-    png_read_end(decoder->png, decoder->end_info);
-    return CPNG_OK;
-}
-
 static int texts_in(const cpng_decoder *decoder, png_infop info, png_textp *texts) {
     *texts = NULL;
     return info == NULL ? 0 : png_get_text(decoder->png, info, texts, NULL);

@@ -14,3 +14,5 @@ void cpng_ignore(png_structp png, png_const_charp words) {
     (void)png;
     (void)words;
 }
+
+const char *cpng_version(void) { return png_get_libpng_ver(NULL); }

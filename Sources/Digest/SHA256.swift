@@ -2,6 +2,9 @@ internal import CCrypto  // the only file that does
 
 /// SHA-256 (FIPS 180-4) by OpenSSL's libcrypto.
 public enum SHA256 {
+    /// Of the libcrypto in use.
+    public static var libraryVersion: String { unsafe String(cString: OpenSSL_version(OPENSSL_VERSION)) }
+
     /// 32 bytes as 64 lower-case hexadecimal digits.
     public static func hexadecimal(_ bytes: [UInt8]) -> String {
         var digest = [UInt8](repeating: 0, count: 32)

@@ -12,6 +12,9 @@ public struct Folders: NodeEnvironment {
     /// A file larger than this is not read: pictures and sounds are smaller.
     public static let maxFileByteCount = 2 << 30
 
+    /// Of the library that makes content tokens, for `graphrun doctor`.
+    public static var digestLibrary: String { SHA256.libraryVersion }
+
     /// - Parameters:
     ///   - base: holds `input/ output/ temp/ models/ user/` unless `overrides` says otherwise.
     public init(base: String, overrides: [FolderName: String] = [:]) {
@@ -19,11 +22,10 @@ public struct Folders: NodeEnvironment {
     }
 
     init(base: String, overrides: [FolderName: String], now: @escaping @Sendable () -> Date) {
-        let base = URL(fileURLWithPath: base, isDirectory: true)
+        // Relative paths stay relative: people read them.
+        let prefix = base == "." ? "" : base.hasSuffix("/") ? base : base + "/"
         paths = Dictionary(
-            uniqueKeysWithValues: FolderName.allCases.map { name in
-                (name, overrides[name] ?? base.appendingPathComponent(name.rawValue).path)
-            })
+            uniqueKeysWithValues: FolderName.allCases.map { ($0, overrides[$0] ?? prefix + $0.rawValue) })
         self.now = now
     }
 

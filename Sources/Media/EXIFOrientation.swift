@@ -39,16 +39,8 @@ extension EXIFOrientation {
 
     /// Of the eXIf chunk in a PNG; `.upright` when there is none or it makes no sense.
     init(png bytes: [UInt8]) {
-        self = .upright
-        var at = 8
-        while let size = bytes.number(at: at, size: 4, littleEndian: false) {
-            let body = bytes[min(at + 8, bytes.count)..<min(at + 8 + size, bytes.count)]
-            if bytes[min(at + 4, bytes.count)...].starts(with: "eXIf".utf8) {
-                self = EXIFOrientation(tiff: Array(body))
-                return
-            }
-            at += 12 + size
-        }
+        let chunk = PNGChunks(of: bytes).first { $0.type.elementsEqual("eXIf".utf8) }
+        self = chunk.map { EXIFOrientation(tiff: Array($0.body)) } ?? .upright
     }
 
     /// Of a TIFF structure's first directory. TIFF 6.0 section 2: a directory is a count and 12-byte entries (tag,

@@ -2,6 +2,9 @@ internal import CJPEG  // the only file that does; C types and pointers stay in 
 
 /// JPEG files through libjpeg-turbo, with the settings (and so the pixels) of Pillow.
 public enum JPEGCodec {
+    /// Of the libjpeg in use.
+    static var libraryVersion: String { unsafe String(cString: cjpeg_version()) }
+
     /// Gray, YCbCr, RGB, CMYK and YCCK files as eight-bit RGB, with EXIF orientation applied. CMYK is read as Adobe
     /// writes it, inverted, and converted without a colour profile, as Pillow does.
     public static func decode(_ bytes: [UInt8], limits: ImageLimits = .init()) throws(CodecError) -> DecodedImage {

@@ -18,12 +18,10 @@ extension Image {
             let done = index * (window.height + height)
             let start = (index * self.height + window.y) * rowStride + window.x * channels
             let narrow = try Self.joinBands(of: window.height, step: { try step(done + $0, total) }) { band in
-                let source = bytes.span.extracting(droppingFirst: start + band.lowerBound * rowStride)
                 guard let columns else {
-                    return band.indices.flatMap { y in
-                        bytes[(start + (band.lowerBound + y) * rowStride)...].prefix(width * channels)
-                    }
+                    return band.flatMap { bytes[(start + $0 * rowStride)...].prefix(width * channels) }
                 }
+                let source = bytes.span.extracting(droppingFirst: start + band.lowerBound * rowStride)
                 return columns.across(
                     source, rowStride: rowStride, height: band.count, width: window.width, channels: channels)
             }

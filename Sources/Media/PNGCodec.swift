@@ -2,6 +2,9 @@ internal import CPNG  // the only file that does; C types and pointers stay in i
 
 /// PNG files through libpng.
 public enum PNGCodec {
+    /// Of the libpng in use.
+    static var libraryVersion: String { unsafe String(cString: cpng_version()) }
+
     /// Any PNG as eight-bit RGB and, when the file has an alpha channel or a transparent colour, alpha. Of 16 bits the
     /// high byte is kept and gamma is left alone, as Pillow does. Applies EXIF orientation.
     public static func decode(_ bytes: [UInt8], limits: ImageLimits = .init()) throws(CodecError) -> DecodedImage {
@@ -20,12 +23,10 @@ public enum PNGCodec {
         }
     }
 
-    /// The text chunks before and after the pixels, in file order, without decoding the pixels.
+    /// The text chunks before and after the pixels, in file order, without reading the pixels: a file that is cut off
+    /// or damaged there still has its texts.
     public static func textChunks(of bytes: [UInt8]) throws(CodecError) -> [TextChunk] {
-        try unsafe withDecoder(bytes) { (decoder, _) throws(CodecError) in
-            try unsafe check { unsafe cpng_skip_pixels(decoder, $0) }
-            return unsafe texts(decoder)
-        }
+        try unsafe withDecoder(bytes, textsOnly: true) { decoder, _ in unsafe texts(decoder) }
     }
 
     /// One image of the batch as an eight-bit PNG: gray, RGB or RGBA for 1, 3 or 4 channels, with the bytes of
@@ -81,16 +82,19 @@ public enum PNGCodec {
     }
 
     private static func withDecoder<Result>(
-        _ bytes: [UInt8], _ body: (OpaquePointer, cpng_header) throws(CodecError) -> Result
+        _ bytes: [UInt8], textsOnly: Bool = false, _ body: (OpaquePointer, cpng_header) throws(CodecError) -> Result
     ) throws(CodecError) -> Result {
         guard ImageFormat.sniff(bytes) == .png else {
             throw CodecError("the file is not a PNG", suggestion: "Choose a PNG file.")
         }
-        return try unsafe bytes.withUnsafeBufferPointer { (bytes) throws(CodecError) in
+        let file = textsOnly ? PNGChunks.textsOnly(of: bytes) : bytes
+        return try unsafe file.withUnsafeBufferPointer { (bytes) throws(CodecError) in
             var opened: OpaquePointer?
             var header = cpng_header()
             defer { unsafe cpng_close(opened) }
-            try unsafe check { unsafe cpng_open(bytes.baseAddress, bytes.count, &opened, &header, $0) }
+            try unsafe check {
+                unsafe cpng_open(bytes.baseAddress, bytes.count, &opened, &header, $0)
+            }
             guard let decoder = unsafe opened else { throw .outOfMemory("PNG") }
             return try unsafe body(decoder, header)
         }

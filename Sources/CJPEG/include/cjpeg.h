@@ -39,4 +39,7 @@ int cjpeg_read_pixels(cjpeg_decoder *decoder, uint8_t *rgb, size_t rgb_count, ui
 
 void cjpeg_close(cjpeg_decoder *decoder);
 
+// The version of the libjpeg that this was compiled with.
+const char *cjpeg_version(void);
+
 #endif

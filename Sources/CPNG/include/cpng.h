@@ -32,9 +32,6 @@ int cpng_open(const uint8_t *bytes, size_t count, cpng_decoder **decoder, cpng_h
 int cpng_read_pixels(cpng_decoder *decoder, uint8_t *rgb, size_t rgb_count, uint8_t *alpha, size_t alpha_count,
                      char message[CPNG_MESSAGE_SIZE]);
 
-// Passes over the pixels without inflating them, and reads the rest of the file.
-int cpng_skip_pixels(cpng_decoder *decoder, char message[CPNG_MESSAGE_SIZE]);
-
 typedef struct {
     const char *keyword;  // Latin-1, ends with 0; lives as long as the decoder
     const char *text;
@@ -62,5 +59,8 @@ int cpng_encode(const cpng_image *image, const uint8_t *pixels, size_t pixels_co
                 char message[CPNG_MESSAGE_SIZE]);
 
 void cpng_free(uint8_t *png);
+
+// The version of the libpng that is linked.
+const char *cpng_version(void);
 
 #endif

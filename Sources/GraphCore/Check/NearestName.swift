@@ -1,10 +1,10 @@
 /// "Did you mean": the candidate nearest to what was written, if any is near.
-enum NearestName {
+public enum NearestName {
     /// How many candidates are compared at most; a folder may hold a million files.
     private static let maxCandidates = 5_000
 
     /// The candidate within three edits (fewer for short words), case aside; nil when none is near.
-    static func of(_ word: String, among candidates: some Sequence<String>) -> String? {
+    public static func of(_ word: String, among candidates: some Sequence<String>) -> String? {
         let limit = min(3, max(1, word.count / 2))
         let lowercased = word.lowercased()
         var best: (name: String, distance: Int)?
@@ -16,7 +16,7 @@ enum NearestName {
         return best?.name
     }
 
-    static func sentence(_ word: String, among candidates: some Sequence<String>) -> String? {
+    public static func sentence(_ word: String, among candidates: some Sequence<String>) -> String? {
         of(word, among: candidates).map { "Did you mean '\($0)'?" }
     }
 

@@ -129,13 +129,17 @@ public final class EventLog: Sendable {
                 if isThere { continuation.resume() }
             }
         } onCancel: {
-            // Waking every reader costs each one empty read; cancelling is rare.
-            let waiting = state.withLock { state in
-                defer { state.waiting = [] }
-                return state.waiting
-            }
-            for continuation in waiting { continuation.resume() }
+            wakeReaders()
         }
+    }
+
+    /// Lets everyone who waits look again, at the cost of an empty read each.
+    public func wakeReaders() {
+        let waiting = state.withLock { state in
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
     }
 
     private func firstChunk(after position: Position, in state: State) -> Int {

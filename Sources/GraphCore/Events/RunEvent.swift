@@ -30,10 +30,11 @@ public struct RunEvent: Sendable {
         case runProgress(finished: Int, of: Int, remaining: Duration?)
         /// The result of an earlier run, or of a twin in this one, is used.
         case nodeCached(NodeID)
-        case nodeStarted(NodeID, display: NodeID, because: Reason)
+        case nodeStarted(NodeID, type: String, display: NodeID, because: Reason)
         /// The node asked for lazy inputs, or answered with an expansion, and runs on when they are there.
         case nodeWaiting(NodeID, for: Awaited)
-        case nodePhase(NodeID, stage: String, message: String)
+        /// What happens now, for people. `percent` is how far the whole run is, 0...100.
+        case nodePhase(NodeID, type: String, stage: String, message: String, percent: Double)
         /// `remaining` is an estimate from measured durations, nil while there are none.
         case nodeProgress(NodeID, completed: Double, total: Double, remaining: Duration?)
         case nodePreview(NodeID, PreviewFormat, [UInt8])
@@ -76,7 +77,7 @@ extension RunEvent.Kind {
     public var node: NodeID? {
         switch self {
         case .runQueued, .runStarted, .runProgress, .runFinished: nil
-        case .nodeCached(let node), .nodeStarted(let node, _, _), .nodeWaiting(let node, _), .nodePhase(let node, _, _),
+        case .nodeCached(let node), .nodeStarted(let node, _, _, _), .nodeWaiting(let node, _), .nodePhase(let node, _, _, _, _),
             .nodeProgress(let node, _, _, _), .nodePreview(let node, _, _), .nodeLog(let node, _, _),
             .nodeOutput(let node, _, _), .nodeFinished(let node), .nodeFailed(let node, _),
             .nodeInterrupted(let node), .nodeBlocked(let node, _):
@@ -95,7 +96,7 @@ extension RunEvent.Kind {
     /// Memory beside the event itself, in bytes.
     var payloadByteCount: Int {
         switch self {
-        case .nodePhase(_, let stage, let message): stage.utf8.count + message.utf8.count
+        case .nodePhase(_, _, let stage, let message, _): stage.utf8.count + message.utf8.count
         case .nodePreview(_, _, let bytes): bytes.count
         case .nodeLog(_, _, let message): message.utf8.count
         case .nodeOutput(_, _, let object): JSONWriter.bytes(.object(object)).count * 2

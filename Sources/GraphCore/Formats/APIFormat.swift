@@ -52,7 +52,7 @@ public enum APIFormat {
     }
 
     /// A list of a string and a number is a link (ComfyUI's is_link); what only looks like one is told apart.
-    static func source(_ value: JSON) -> Workflow.Source {
+    public static func source(_ value: JSON) -> Workflow.Source {
         guard case .array(let parts) = value, parts.count == 2 else {
             if case .array(let parts) = value, parts.count == 1, parts[0].string != nil { return .malformedLink(value) }
             return .literal(value)

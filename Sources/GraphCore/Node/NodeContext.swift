@@ -26,7 +26,7 @@ public struct NodeContext: Sendable {
     /// Names what happens now, for people: `context.phase("inference", "colouring 3 of 7")`.
     /// - Parameter stage: a word such as `loading_model`, `preprocess`, `inference`, `postprocess`.
     public func phase(_ stage: String, _ message: String) {
-        run?.report(.nodePhase(node, stage: stage, message: message))
+        run?.report(stage: stage, message: message, by: index)
     }
 
     public func log(_ level: RunEvent.LogLevel, _ message: String) {

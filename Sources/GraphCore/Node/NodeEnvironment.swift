@@ -46,6 +46,14 @@ public struct SavedFile: Sendable, Hashable {
         (self.filename, self.subfolder, self.folder) = (filename, subfolder, folder)
     }
 
+    /// Reads what `json` gave; nil when it is something else.
+    public init?(_ json: JSON) {
+        guard let filename = json["filename"]?.string, let subfolder = json["subfolder"]?.string,
+            let folder = json["type"]?.string.flatMap(FolderName.init(rawValue:))
+        else { return nil }
+        self.init(filename: filename, subfolder: subfolder, folder: folder)
+    }
+
     public var json: JSON {
         ["filename": .string(filename), "subfolder": .string(subfolder), "type": .string(folder.rawValue)]
     }

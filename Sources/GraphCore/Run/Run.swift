@@ -325,6 +325,17 @@ final class Run: Sendable {
         }
     }
 
+    func report(stage: String, message: String, by index: Int) {
+        let now = engine.now()
+        state.withLock { state in
+            let node = state.scheduler.node(index)
+            let percent = 100 * Double(state.scheduler.settledCount) / Double(max(1, state.scheduler.neededCount))
+            state.scheduler.events.append(
+                .nodePhase(node.id, type: node.type.schema.type, stage: stage, message: message, percent: percent))
+            engine.log.append(&state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - started)
+        }
+    }
+
     func report(progress completed: Double, of total: Double, by index: Int) {
         let now = engine.now()
         state.withLock { state in

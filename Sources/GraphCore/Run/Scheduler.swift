@@ -210,7 +210,9 @@ struct Scheduler {
         status[index] = .running
         runningCount += 1
         events.append(
-            .nodeStarted(node.id, display: node.display, because: cache.reason(for: node, signature: signatures[index])))
+            .nodeStarted(
+                node.id, type: node.type.schema.type, display: node.display,
+                because: cache.reason(for: node, signature: signatures[index])))
         return NodeCall(
             index: index, id: node.id, type: node.type, inputs: inputs, isMapped: isMapped, unknownLazyInputs: unknown,
             resource: resource, started: now)

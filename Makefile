@@ -1,0 +1,42 @@
+# Verbs only; each works on a fresh machine. `make run` and `make test` are the two to know.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := run
+.PHONY: run test build lint format bench fuzz clean dependencies
+
+JOBS ?= 2
+# The same flags for every verb: others would compile every Swift file anew.
+FLAGS := -c release -j $(JOBS) -Xswiftc -enable-testing --explicit-target-dependency-import-check error
+SWIFT_FILES := Package.swift Sources Tests Bench Fuzz
+FUZZ_SECONDS ?= 60
+
+run: build
+	.build/release/graphrun workflows/photo.json
+
+build: dependencies
+	swift build $(FLAGS) --static-swift-stdlib --product graphrun
+
+test: dependencies lint
+	swift build $(FLAGS) --static-swift-stdlib --product graphrun
+	swift test $(FLAGS)
+
+lint:
+	swift format lint --strict --parallel --recursive $(SWIFT_FILES)
+
+format:
+	swift format --in-place --parallel --recursive $(SWIFT_FILES)
+
+bench: dependencies
+	swift build $(FLAGS) --static-swift-stdlib --product graphrun
+	swift build $(FLAGS) --static-swift-stdlib --product Bench
+	Bench/run.sh
+
+fuzz: dependencies
+	Fuzz/run.sh $(FUZZ_SECONDS)
+
+clean:
+	rm -rf .build .venv output temp user
+
+dependencies:
+	@Tools/install-dependencies.sh

@@ -1,0 +1,6 @@
+/// The C libraries this module stands on, for `graphrun doctor`.
+public enum LinkedLibraries {
+    public static var versions: [(name: String, version: String)] {
+        [("libpng", PNGCodec.libraryVersion), ("libjpeg", JPEGCodec.libraryVersion)]
+    }
+}

@@ -1,0 +1,120 @@
+internal import Foundation
+internal import GraphCore
+internal import Synchronization
+
+/// Reads the log as a run writes it and hands the facts to whoever shows or keeps them.
+final class Follower: Sendable {
+    private struct State {
+        var view: any EventView
+        var trace: TraceSink?
+        var isStopped = false
+        var position: EventLog.Position = 0
+    }
+
+    /// How often a live view is drawn anew while nothing happens, so that the time left counts down.
+    private static let tick: Duration = .milliseconds(100)
+
+    private let log: EventLog
+    private let tracePath: String?
+    private let console: Console
+    private let state: Mutex<State>
+
+    init(_ log: EventLog, _ options: Options, _ file: WorkflowFile, _ console: Console) {
+        (self.log, self.tracePath, self.console) = (log, options.tracePath, console)
+        let view: any EventView =
+            switch options.events {
+            case .jsonl: JSONLinesView(console)
+            case .none: SilentView()
+            case .pretty where options.isQuiet: OutputsView(file.folders, console)
+            case .pretty where console.isTerminal: LiveView(file, console)
+            case .pretty: PlainView(file, console)
+            }
+        state = Mutex(State(view: view, trace: tracePath == nil ? nil : TraceSink()))
+    }
+
+    /// Reads until stopped and everything has been read.
+    func follow() async {
+        let ticking = state.withLock { $0.view.isLive } ? Task { await tick() } : nil
+        while true {
+            let page = readPage()
+            if page.isEmpty && state.withLock({ $0.isStopped }) { break }
+            if page.isEmpty { await log.wait(after: state.withLock { $0.position }) }
+        }
+        ticking?.cancel()
+        writeTrace()
+    }
+
+    /// Returns when everything up to `position` has been shown.
+    func caughtUp(_ position: EventLog.Position) async {
+        while state.withLock({ $0.position }) < position { if readPage().isEmpty { break } }
+    }
+
+    /// Ends `follow` once it has read everything.
+    func stop() {
+        state.withLock { $0.isStopped = true }
+        log.wakeReaders()
+    }
+
+    private func readPage() -> [RunEvent] {
+        state.withLock { state in
+            let page = log.read(after: state.position)
+            state.position = page.next
+            if page.isResync { state.view.lost() }
+            for event in page.events { state.trace?.add(event) }
+            state.view.show(page.events)
+            return page.events
+        }
+    }
+
+    private func tick() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.tick)
+            state.withLock { $0.view.show([]) }
+        }
+    }
+
+    private func writeTrace() {
+        guard let tracePath, let trace = state.withLock({ $0.trace }) else { return }
+        do {
+            try Data(trace.bytes()).write(to: URL(fileURLWithPath: tracePath))
+        } catch {
+            console.error("graphrun: the trace could not be written to \(tracePath)\n  Choose another place for --trace.")
+        }
+    }
+}
+
+/// Something that shows events as they come.
+protocol EventView: Sendable {
+    /// Whether it wants to be asked ten times a second although nothing happened.
+    var isLive: Bool { get }
+    mutating func show(_ events: [RunEvent])
+    /// Facts were dropped from the log before they could be shown.
+    mutating func lost()
+}
+
+extension EventView {
+    var isLive: Bool { false }
+    mutating func lost() {}
+}
+
+struct SilentView: EventView {
+    func show(_ events: [RunEvent]) {}
+}
+
+/// `--events jsonl`: one JSON object a line.
+struct JSONLinesView: EventView {
+    private let console: Console
+
+    init(_ console: Console) { self.console = console }
+
+    func show(_ events: [RunEvent]) {
+        var bytes: [UInt8] = []
+        for event in events {
+            bytes += JSONWriter.bytes(event.json)
+            bytes.append(0x0A)
+        }
+        if !bytes.isEmpty { console.write(bytes) }
+    }
+
+    func lost() { console.error("graphrun: events came faster than they could be written; some are missing") }
+}

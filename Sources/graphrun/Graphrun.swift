@@ -1,0 +1,50 @@
+internal import Foundation
+internal import GraphCore
+
+/// The program: reads the command line, does one thing, and says by its exit code how it went.
+@main
+struct Graphrun {
+    static func main() async {
+        // A reader that goes away (`| head`) must not kill a run half-way.
+        _ = signal(SIGPIPE, SIG_IGN)
+        let console = Console()
+        do {
+            let command = try CommandLineParser.parse(Array(CommandLine.arguments.dropFirst()))
+            let code = try await command.run(console)
+            exit(code.rawValue)
+        } catch let error as UsageError {
+            console.error("graphrun: \(error.message)")
+            console.error("  \(error.suggestion ?? "Run 'graphrun --help'.")")
+            exit(ExitCode.usage.rawValue)
+        } catch let error as Failure {
+            console.error(error.text)
+            exit(error.code.rawValue)
+        } catch {
+            console.error("graphrun: \(error)")
+            exit(ExitCode.failed.rawValue)
+        }
+    }
+}
+
+enum ExitCode: Int32 {
+    case done = 0
+    /// A node failed, or the time was up.
+    case failed = 1
+    /// The workflow is invalid, unreadable or not JSON.
+    case invalid = 2
+    /// Unknown option, missing argument.
+    case usage = 3
+    case interrupted = 130
+}
+
+/// The command line is wrong.
+struct UsageError: Error {
+    let message: String
+    var suggestion: String?
+}
+
+/// The command cannot be carried out; already worded for people.
+struct Failure: Error {
+    let code: ExitCode
+    let text: String
+}

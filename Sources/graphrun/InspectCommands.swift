@@ -1,0 +1,142 @@
+internal import Files
+internal import Foundation
+internal import GraphCore
+internal import Media
+internal import Nodes
+
+/// The commands that look and do not run.
+extension Command {
+    func checkWorkflow(_ console: Console) throws -> ExitCode {
+        let file = try WorkflowFile(arguments[0], options)
+        let plan = try file.check(options, console)
+        console.output(
+            "\(file.name): \(Words.count(file.workflow.nodes.count, "node")), \(plan.nodeCount) needed, nothing wrong")
+        return .done
+    }
+
+    func planWorkflow(_ console: Console) async throws -> ExitCode {
+        let file = try WorkflowFile(arguments[0], options)
+        let plan = try file.check(options, console)
+        if options.isDot {
+            console.output(GraphDrawing.dot(plan))
+            return .done
+        }
+        let engine = Engine(
+            registry: file.registry, environment: file.folders,
+            options: Engine.Options(coreCount: ProcessInfo.processInfo.activeProcessorCount))
+        let preview = Dictionary(
+            await engine.preview(plan).map { ($0.node, ($0.type, $0.because)) }, uniquingKeysWith: { first, _ in first })
+        for (number, level) in plan.levels.enumerated() {
+            console.output("level \(number + 1)")
+            for node in level {
+                guard let (type, reason) = preview[node] else { continue }
+                console.output("  \(node) \(type): \(reason.map { "runs (\($0.text))" } ?? "takes the result of an equal node")")
+            }
+        }
+        return .done
+    }
+
+    func convertWorkflow(_ console: Console) throws -> ExitCode {
+        let file = try WorkflowFile(arguments[0], options)
+        console.output(JSONWriter.text(APIFormat.json(of: file.workflow), style: .indented))
+        return .done
+    }
+
+    func listNodes(_ console: Console) throws -> ExitCode {
+        let registry = NodeRegistry(BuiltInNodes.all())
+        let folders = Folders(options)
+        guard let name = arguments.first else {
+            if options.isJSON {
+                console.output(JSONWriter.text(ObjectInfo.json(of: registry, in: folders), style: .indented))
+            } else {
+                for type in registry.types { console.output(NodeDescription.line(type.schema)) }
+            }
+            return .done
+        }
+        guard let type = registry[name] else {
+            throw Failure(
+                code: .invalid,
+                text: "graphrun: there is no node type '\(name)'\n  "
+                    + (NearestName.sentence(name, among: registry.names) ?? "'graphrun nodes' lists them."))
+        }
+        if options.isJSON {
+            let info = JSON.object(JSONObject([.init(name, ObjectInfo.json(of: type.schema, in: folders))]))
+            console.output(JSONWriter.text(info, style: .indented))
+        } else {
+            console.output(NodeDescription.text(type.schema, folders))
+        }
+        return .done
+    }
+
+    func examine(_ console: Console) -> ExitCode {
+        let folders = Folders(options)
+        console.output("graphrun \(Help.version), \(ProcessInfo.processInfo.activeProcessorCount) cores")
+        for (name, version) in LinkedLibraries.versions + [("libcrypto", Folders.digestLibrary)] {
+            console.output("  \(name): \(version)")
+        }
+        for folder in FolderName.allCases {
+            let path = folders.path(folder)
+            var isDirectory: ObjCBool = false
+            let exists = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+            let isWritten = folder == .output || folder == .temp || folder == .user
+            let state: String
+            if !exists {
+                state = isWritten ? "missing, will be made" : "missing"
+            } else if !isDirectory.boolValue {
+                state = "is a file, not a folder"
+            } else if isWritten && !FileManager.default.isWritableFile(atPath: path) {
+                state = "found, but not writable"
+            } else {
+                state = "found"
+            }
+            console.output("  \(folder.rawValue): \(path) (\(state))")
+        }
+        return .done
+    }
+}
+
+/// A plan in Graphviz's language.
+enum GraphDrawing {
+    static func dot(_ plan: Plan) -> String {
+        let nodes = plan.nodeTypes.map { "    \(quoted($0.id.text)) [label=\(quoted("\($0.id) \($0.type)"))];" }
+        let links = plan.links.map { "    \(quoted($0.from.text)) -> \(quoted($0.to.text)) [label=\(quoted($0.input))];" }
+        return (["digraph workflow {", "    rankdir=LR; node [shape=box];"] + nodes + links + ["}"])
+            .joined(separator: "\n")
+    }
+
+    private static func quoted(_ text: String) -> String {
+        "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    }
+}
+
+/// Node types in words.
+enum NodeDescription {
+    static func line(_ schema: NodeSchema) -> String {
+        let inputs = schema.inputs.filter { $0.presence == .required }.map(\.name).joined(separator: ", ")
+        let outputs = schema.outputs.map(\.name).joined(separator: ", ")
+        return "\(schema.type)(\(inputs))" + (outputs.isEmpty ? "" : " -> \(outputs)")
+    }
+
+    static func text(_ schema: NodeSchema, _ environment: any NodeEnvironment) -> String {
+        var lines = ["\(schema.type)" + (schema.displayName.map { ": \($0)" } ?? "") + "  [\(schema.category)]"]
+        if !schema.description.isEmpty { lines.append("  \(schema.description)") }
+        for spec in schema.inputs where spec.presence != .hidden {
+            var line = "  in   \(spec.name): \(spec.type)"
+            if spec.presence == .optional { line += ", optional" }
+            if let value = spec.defaultValue { line += ", default \(JSONWriter.text(value))" }
+            if let minimum = spec.minimum, let maximum = spec.maximum { line += ", \(minimum.text) to \(maximum.text)" }
+            switch spec.choices {
+            case .fixed(let choices)?: line += ", one of: \(choices.joined(separator: ", "))"
+            case .named(let source)?:
+                let found = environment.choices(source)
+                line += ", found now: \(found.isEmpty ? "none" : found.prefix(20).joined(separator: ", "))"
+            case nil: break
+            }
+            lines.append(line)
+        }
+        for output in schema.outputs {
+            lines.append("  out  \(output.name): \(output.type)\(output.isList ? ", a list" : "")")
+        }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,104 @@
+internal import GraphCore
+
+/// Progress at a terminal: a line for each running node with bar, phase and time left, drawn anew in place; finished
+/// nodes and outputs stay above it.
+struct LiveView: EventView {
+    /// Nobody follows more rows than these.
+    private static let maxRows = 8
+    private static let barWidth = 20
+    private static let redrawInterval: Duration = .milliseconds(50)
+    private static let maxFinishedLines = 100
+
+    private let outputs: OutputLines
+    private let console: Console
+    private var state = RunState()
+    private var drawnRows = 0
+    private var lastDrawn: SuspendingClock.Instant?
+    private var clockAtEvent = SuspendingClock.now
+    private var isRunning = false
+
+    var isLive: Bool { true }
+
+    init(_ file: WorkflowFile, _ console: Console) {
+        (outputs, self.console) = (OutputLines(folders: file.folders), console)
+    }
+
+    mutating func show(_ events: [RunEvent]) {
+        var lines: [String] = []
+        for event in events {
+            clockAtEvent = .now
+            let finished = state.apply(event)
+            if let finished, state.nodeCount <= Self.maxFinishedLines || finished.elapsed >= .milliseconds(500) {
+                lines.append("  \(finished.type) (\(finished.node))  \(Words.duration(finished.elapsed))")
+            }
+            switch event.kind {
+            case .runQueued: isRunning = true
+            case .nodeOutput(_, _, let output): lines += outputs.lines(output).map { "  -> " + $0 }
+            case .nodeLog(let node, let level, let message):
+                lines.append("  \(Self.color(level))[\(level.rawValue)]\u{1B}[0m \(node): \(message)")
+            case .nodeBlocked(let node, let message?): lines.append("  \(node) did not run: \(message)")
+            case .runFinished(let outcome):
+                isRunning = false
+                let cached = state.cachedCount > 0 ? ", \(state.cachedCount) from the cache" : ""
+                lines.append(
+                    "\(outcome.text): \(Words.count(state.finishedCount, "node"))\(cached) in \(Words.duration(event.elapsed))")
+            default: break
+            }
+        }
+        let now = SuspendingClock.now
+        if lines.isEmpty && isRunning, let lastDrawn, now - lastDrawn < Self.redrawInterval { return }
+        guard !lines.isEmpty || isRunning || drawnRows > 0 else { return }
+        lastDrawn = now
+        draw(above: lines, since: now - clockAtEvent)
+    }
+
+    /// Rubs out what was drawn, writes what stays, and draws the rest anew.
+    private mutating func draw(above lines: [String], since event: Duration) {
+        var text = drawnRows > 0 ? "\u{1B}[\(drawnRows)A\u{1B}[J" : ""
+        for line in lines { text += line + "\n" }
+        let rows = isRunning ? self.rows(since: event) : []
+        for row in rows { text += row + "\n" }
+        drawnRows = rows.count
+        console.write(text)
+    }
+
+    private func rows(since event: Duration) -> [String] {
+        let width = console.width - 1
+        var rows = state.running.prefix(Self.maxRows).map { running -> String in
+            var row = "  \(running.type) (\(running.node))"
+            if running.total > 0 { row += "  " + Self.bar(running.completed / running.total) }
+            if !running.phase.isEmpty { row += "  \(running.phase)" }
+            row += "  " + Self.time(running.remaining, state.now + event) { Words.duration(state.now + event - running.started) }
+            return String(row.prefix(width))
+        }
+        if state.running.count > Self.maxRows { rows.append("  ... and \(state.running.count - Self.maxRows) more") }
+        let fraction = state.nodeCount > 0 ? Double(state.finishedCount) / Double(state.nodeCount) : 0
+        var total = "\(Self.bar(fraction))  \(state.finishedCount) of \(Words.count(state.nodeCount, "node"))"
+        let left = Self.time(state.remaining, state.now + event) { "" }
+        if !left.isEmpty { total += "  \(left)" }
+        rows.append(String(total.prefix(width)))
+        return rows
+    }
+
+    /// The estimate counted down, or what `otherwise` says when there is none.
+    private static func time(
+        _ remaining: (value: Duration, told: Duration)?, _ now: Duration, otherwise: () -> String
+    ) -> String {
+        guard let remaining else { return otherwise() }
+        let left = max(.zero, remaining.value - (now - remaining.told))
+        return left < .milliseconds(100) ? "nearly done" : "about \(Words.duration(left)) left"
+    }
+
+    private static func bar(_ fraction: Double) -> String {
+        let filled = Int((min(max(fraction, 0), 1) * Double(barWidth)).rounded())
+        return "[" + String(repeating: "#", count: filled) + String(repeating: "-", count: barWidth - filled) + "]"
+    }
+
+    private static func color(_ level: RunEvent.LogLevel) -> String {
+        switch level {
+        case .info: "\u{1B}[2m"
+        case .warning: "\u{1B}[33m"
+        case .error: "\u{1B}[31m"
+        }
+    }
+}

@@ -1,0 +1,62 @@
+internal import GraphCore
+
+/// Progress in a pipe or a log file: plain lines, one when a node finishes, then the outputs.
+struct PlainView: EventView {
+    /// In a larger graph only nodes that took a while get a line.
+    private static let smallNodeCount = 100
+    private static let longNode: Duration = .milliseconds(500)
+    /// A line about the whole run, for someone who watches a log.
+    private static let interval: Duration = .seconds(5)
+
+    private let outputs: OutputLines
+    private let console: Console
+    private var state = RunState()
+    private var lastTold: Duration = .zero
+
+    init(_ file: WorkflowFile, _ console: Console) {
+        (outputs, self.console) = (OutputLines(folders: file.folders), console)
+    }
+
+    mutating func show(_ events: [RunEvent]) {
+        var lines: [String] = []
+        for event in events {
+            let finished = state.apply(event)
+            if let finished, state.nodeCount <= Self.smallNodeCount || finished.elapsed >= Self.longNode {
+                lines.append("\(finished.node) \(finished.type): \(Words.duration(finished.elapsed))")
+            }
+            switch event.kind {
+            case .runQueued: lastTold = .zero
+            case .nodeOutput(_, _, let output): lines += outputs.lines(output).map { "  " + $0 }
+            case .nodeLog(let node, let level, let message): lines.append("\(node) [\(level.rawValue)] \(message)")
+            case .nodeBlocked(let node, let message?): lines.append("\(node) did not run: \(message)")
+            case .runProgress where event.elapsed - lastTold >= Self.interval:
+                lastTold = event.elapsed
+                lines.append(Self.summary(state))
+            case .runFinished(let outcome):
+                let cached = state.cachedCount > 0 ? ", \(state.cachedCount) from the cache" : ""
+                lines.append(
+                    "\(outcome.text): \(Words.count(state.finishedCount, "node"))\(cached) in \(Words.duration(event.elapsed))")
+            default: break
+            }
+        }
+        if !lines.isEmpty { console.output(lines.joined(separator: "\n")) }
+    }
+
+    static func summary(_ state: RunState) -> String {
+        let left = state.remaining.map { left in
+            ", about \(Words.duration(max(.zero, left.value - (state.now - left.told)))) left"
+        }
+        return "\(state.finishedCount) of \(Words.count(state.nodeCount, "node"))\(left ?? "")"
+    }
+}
+
+extension RunEvent.Outcome {
+    /// The first word of the last line.
+    var text: String {
+        switch self {
+        case .succeeded: "done"
+        case .failed: "failed"
+        case .cancelled: "cancelled"
+        }
+    }
+}

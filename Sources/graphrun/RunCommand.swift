@@ -1,0 +1,169 @@
+internal import Files
+internal import Foundation
+internal import GraphCore
+
+extension Command {
+    func run(_ console: Console) async throws -> ExitCode {
+        switch verb {
+        case .run: try await RunCommand(arguments[0], options, console).run()
+        case .check: try checkWorkflow(console)
+        case .plan: try await planWorkflow(console)
+        case .convert: try convertWorkflow(console)
+        case .nodes: try listNodes(console)
+        case .doctor: examine(console)
+        case .help: say(Help.text, console)
+        case .version: say("graphrun \(Help.version)", console)
+        }
+    }
+
+    private func say(_ text: String, _ console: Console) -> ExitCode {
+        console.output(text)
+        return .done
+    }
+}
+
+/// `graphrun WORKFLOW`: runs it once, or once a file with `--for-each`.
+struct RunCommand {
+    private let file: WorkflowFile
+    private let options: Options
+    private let console: Console
+
+    init(_ path: String, _ options: Options, _ console: Console) throws {
+        (self.options, self.console) = (options, console)
+        file = try WorkflowFile(path, options)
+    }
+
+    func run() async throws -> ExitCode {
+        let runs = try plannedRuns()
+        let durations = DurationsFile(file.folders)
+        var engineOptions = Engine.Options(coreCount: ProcessInfo.processInfo.activeProcessorCount)
+        engineOptions.cache = options.cache ?? (options.forEach == nil ? .none : .classic)
+        engineOptions.costs = durations.read()
+        for (name, permits) in options.resources { engineOptions.resources[name] = permits }
+        let engine = Engine(registry: file.registry, environment: file.folders, options: engineOptions)
+        let interrupts = Interrupts()
+        let follower = Follower(engine.log, options, file, console)
+        let following = Task { await follower.follow() }
+        var outcomes: [Outcome] = []
+        for run in runs where !interrupts.isInterrupted && !outcomes.contains(.timedOut) {
+            outcomes.append(await perform(run, engine, interrupts, isOneOfMany: runs.count > 1, follower))
+        }
+        follower.stop()
+        await following.value
+        durations.write(engine.costs)
+        if interrupts.isInterrupted {
+            console.error("graphrun: interrupted")
+            return .interrupted
+        }
+        return summarize(outcomes, of: runs.count)
+    }
+
+    // MARK: What to run
+
+    private struct PlannedRun {
+        let name: String
+        let file: WorkflowFile
+        let plan: Result<Plan, Failure>
+    }
+
+    private enum Outcome { case succeeded, failed, invalid, timedOut, cancelled }
+
+    private func plannedRuns() throws -> [PlannedRun] {
+        guard let forEach = options.forEach else {
+            let plan = try file.check(options, console, keepsGoing: options.keepsGoing)
+            return [PlannedRun(name: file.name, file: file, plan: .success(plan))]
+        }
+        _ = try file.find(forEach)
+        let names = Wildcard.files(matching: forEach.value, in: file.folders.path(.input))
+        if names.isEmpty {
+            throw Failure(
+                code: .invalid,
+                text: "graphrun: no file in \(file.folders.path(.input)) matches '\(forEach.value)'\n"
+                    + "  Put the pattern in quotes, so that the shell leaves it alone: '*.jpg'.")
+        }
+        return try names.map { name in
+            var one = file
+            try one.set(Options.Assignment(node: forEach.node, input: forEach.input, value: name))
+            do {
+                return PlannedRun(name: name, file: one, plan: .success(try one.check(options, console)))
+            } catch let failure as Failure {
+                return PlannedRun(name: name, file: one, plan: .failure(failure))
+            }
+        }
+    }
+
+    // MARK: Running
+
+    private func perform(
+        _ run: PlannedRun, _ engine: Engine, _ interrupts: Interrupts, isOneOfMany: Bool, _ follower: Follower
+    ) async -> Outcome {
+        let plan: Plan
+        switch run.plan {
+        case .success(let checked): plan = checked
+        case .failure(let failure):
+            console.error(failure.text)
+            return .invalid
+        }
+        if isOneOfMany && options.events == .pretty && !options.isQuiet { console.output("\(run.name):") }
+        let id = RunID(UUID().uuidString.lowercased())
+        let keepsGoing = options.keepsGoing
+        let task = Task { await engine.run(plan, of: run.file.workflow, id: id, keepsGoing: keepsGoing) }
+        interrupts.onInterrupt { task.cancel() }
+        let timer = options.timeoutSeconds.map { seconds in
+            Task { () -> Bool in
+                do { try await Task.sleep(for: .seconds(seconds)) } catch { return false }
+                task.cancel()
+                return true
+            }
+        }
+        let result = await task.value
+        timer?.cancel()
+        let isTimedOut = await timer?.value == true
+        await follower.caughtUp(engine.log.end)
+        switch result.outcome {
+        case .succeeded: return .succeeded
+        case .failed:
+            if let failure = result.failure {
+                console.error(DiagnosticText.text(failure, run.file.name, run.file.workflow))
+            }
+            return .failed
+        case .cancelled:
+            guard isTimedOut, let seconds = options.timeoutSeconds else { return .cancelled }
+            console.error(
+                "graphrun: stopped after \(Words.duration(.seconds(seconds))) (--timeout)\n  Give it more time, or a smaller picture."
+            )
+            return .timedOut
+        }
+    }
+
+    private func summarize(_ outcomes: [Outcome], of count: Int) -> ExitCode {
+        let succeeded = outcomes.count { $0 == .succeeded }
+        if options.forEach != nil && options.events == .pretty {
+            let failed = count - succeeded
+            console.output("\(succeeded) of \(count) done" + (failed > 0 ? ", \(failed) failed" : ""))
+        }
+        return succeeded == count ? .done : .failed
+    }
+}
+
+/// The small file of measured durations between runs: `user/durations.json`. Losing it costs an estimate, nothing else.
+private struct DurationsFile {
+    private let url: URL
+
+    init(_ folders: Folders) {
+        url = URL(fileURLWithPath: folders.path(.user)).appendingPathComponent("durations.json")
+    }
+
+    func read() -> CostModel {
+        guard let data = try? Data(contentsOf: url), let json = try? JSONParser.parse([UInt8](data)) else {
+            return CostModel()
+        }
+        return CostModel(json)
+    }
+
+    func write(_ costs: CostModel) {
+        let folder = url.deletingLastPathComponent()
+        try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try? Data(JSONWriter.bytes(costs.json, style: .indented)).write(to: url, options: .atomic)
+    }
+}

@@ -1,0 +1,64 @@
+internal import GraphCore
+
+/// What the events of a run add up to, for views that show where it stands.
+struct RunState {
+    struct Running {
+        let node: NodeID
+        let type: String
+        let started: Duration
+        var phase = ""
+        var completed = 0.0
+        var total = 0.0
+        /// The time left as it was told, and when.
+        var remaining: (value: Duration, told: Duration)?
+    }
+
+    struct Finished {
+        let node: NodeID
+        let type: String
+        let elapsed: Duration
+    }
+
+    private(set) var running: [Running] = []
+    private(set) var finishedCount = 0
+    private(set) var cachedCount = 0
+    private(set) var nodeCount = 0
+    private(set) var remaining: (value: Duration, told: Duration)?
+    private(set) var now: Duration = .zero
+
+    /// - Returns: the node that has just finished, if one has.
+    mutating func apply(_ event: RunEvent) -> Finished? {
+        now = event.elapsed
+        switch event.kind {
+        case .runQueued: self = RunState()
+        case .runStarted(let count): nodeCount = count
+        case .runProgress(let finished, let count, let left):
+            (finishedCount, nodeCount) = (finished, max(count, finished))
+            remaining = left.map { ($0, event.elapsed) }
+        case .nodeStarted(let node, let type, _, _):
+            running.append(Running(node: node, type: type, started: event.elapsed))
+        case .nodePhase(let node, _, _, let message, _): update(node) { $0.phase = message }
+        case .nodeProgress(let node, let completed, let total, let left):
+            update(node) {
+                ($0.completed, $0.total) = (completed, total)
+                $0.remaining = left.map { ($0, event.elapsed) }
+            }
+        case .nodeFinished(let node):
+            finishedCount += 1
+            return remove(node).map { Finished(node: node, type: $0.type, elapsed: event.elapsed - $0.started) }
+        case .nodeCached: cachedCount += 1
+        case .nodeFailed(let node, _), .nodeInterrupted(let node), .nodeBlocked(let node, _): _ = remove(node)
+        case .nodeWaiting(let node, .inputs): _ = remove(node)
+        case .nodeWaiting(_, .expansion), .nodePreview, .nodeLog, .nodeOutput, .runFinished: break
+        }
+        return nil
+    }
+
+    private mutating func update(_ node: NodeID, _ change: (inout Running) -> Void) {
+        if let index = running.firstIndex(where: { $0.node == node }) { change(&running[index]) }
+    }
+
+    private mutating func remove(_ node: NodeID) -> Running? {
+        running.firstIndex { $0.node == node }.map { running.remove(at: $0) }
+    }
+}

@@ -1,0 +1,22 @@
+internal import GraphCore
+
+/// Numbers as people say them.
+enum Words {
+    /// `0.21 s`, `3.4 s`, `2 min 5 s`
+    static func duration(_ duration: Duration) -> String {
+        let seconds = duration.seconds
+        if seconds < 0.0095 { return "\(trimmed(seconds * 1000, 2)) ms" }
+        if seconds < 1 { return "\(trimmed(seconds, 2)) s" }
+        if seconds < 60 { return "\(trimmed(seconds, 1)) s" }
+        let whole = Int(seconds.rounded())
+        return whole < 3600 ? "\(whole / 60) min \(whole % 60) s" : "\(whole / 3600) h \(whole % 3600 / 60) min"
+    }
+
+    static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
+    private static func trimmed(_ value: Double, _ digits: Int) -> String {
+        let scale = digits == 1 ? 10.0 : 100.0
+        let rounded = (value * scale).rounded() / scale
+        return rounded == rounded.rounded() ? String(Int(rounded)) : String(rounded)
+    }
+}

@@ -1,0 +1,133 @@
+internal import Files
+internal import Foundation
+internal import GraphCore
+internal import Nodes
+
+/// A workflow as the command line names it: read, changed by `--set`, checked.
+struct WorkflowFile {
+    /// What a person sees of it: the file's name.
+    let name: String
+    var workflow: Workflow
+    let registry: NodeRegistry
+    let folders: Folders
+
+    /// - Throws: `Failure` with everything that is wrong with the file's form.
+    init(_ path: String, _ options: Options) throws {
+        name = path == "-" ? "standard input" : URL(fileURLWithPath: path).lastPathComponent
+        registry = NodeRegistry(BuiltInNodes.all())
+        folders = Folders(options)
+        let bytes = try Self.read(path)
+        do throws(UnreadableWorkflow) {
+            workflow = try WorkflowReader.read(bytes, registry: registry).workflow
+        } catch {
+            let lines = error.diagnostics.map { [name] in DiagnosticText.text($0, name) }
+            throw Failure(code: .invalid, text: lines.joined(separator: "\n"))
+        }
+        for assignment in options.assignments { try set(assignment) }
+    }
+
+    /// The whole file; a directory, a missing file and one beyond the limit are told apart.
+    private static func read(_ path: String) throws -> [UInt8] {
+        let limit = JSONParser.Limits().maxByteCount
+        if path == "-" {
+            let data = (try? FileHandle.standardInput.read(upToCount: limit + 1)) ?? Data()
+            return [UInt8](data)
+        }
+        func fail(_ reason: String, _ suggestion: String) -> Failure {
+            Failure(code: .invalid, text: "graphrun: \(path): \(reason)\n  \(suggestion)")
+        }
+        var isDirectory: ObjCBool = false
+        guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+            throw fail("there is no such file", "Check the name; examples are in workflows/.")
+        }
+        if isDirectory.boolValue { throw fail("this is a folder, not a workflow", "Name a file inside it.") }
+        let size = ((try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? NSNumber)?.intValue ?? 0
+        if size > limit {
+            throw fail("the file has \(size) bytes; the limit is \(limit)", "Split the workflow into smaller ones.")
+        }
+        do {
+            return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        } catch {
+            throw fail("the file cannot be read", "Check its permissions.")
+        }
+    }
+
+    // MARK: --set
+
+    mutating func set(_ assignment: Options.Assignment) throws {
+        let (index, spec) = try find(assignment)
+        let value: JSON
+        if let spec, spec.type == .string || spec.type == .combo {
+            value = .string(assignment.value)
+        } else {
+            do throws(JSONError) {
+                value = try JSONParser.parse(assignment.value)
+            } catch {
+                // An undeclared input, or one of a wildcard, may well mean plain text.
+                guard spec == nil || spec?.type == .any else {
+                    throw Failure(
+                        code: .invalid,
+                        text: "graphrun: --set \(assignment.node).\(assignment.input): '\(assignment.value)' is not JSON\n"
+                            + "  Give \(spec?.type.name ?? "a value"), such as 64 or true.")
+                }
+                value = .string(assignment.value)
+            }
+        }
+        workflow.nodes[index][assignment.input] = APIFormat.source(value)
+    }
+
+    /// The one node an option means, and the input's declaration.
+    func find(_ assignment: Options.Assignment) throws -> (index: Int, spec: InputSpec?) {
+        let indices = workflow.indices(named: assignment.node)
+        guard let index = indices.first else {
+            let names = workflow.nodes.map(\.id.text) + workflow.nodes.compactMap(\.title)
+            let near = NearestName.sentence(assignment.node, among: names)
+            throw Failure(
+                code: .invalid,
+                text: "graphrun: there is no node '\(assignment.node)'\n  \(near ?? "'graphrun plan' lists the nodes.")")
+        }
+        if indices.count > 1 {
+            let ids = indices.map { workflow.nodes[$0].id.text }.joined(separator: ", ")
+            throw Failure(
+                code: .invalid,
+                text: "graphrun: \(indices.count) nodes are titled '\(assignment.node)'\n  Name one by its id: \(ids).")
+        }
+        guard let schema = workflow.nodes[index].type.flatMap({ registry[$0]?.schema }) else { return (index, nil) }
+        let spec = schema.inputs.first { $0.name == assignment.input }
+        if spec == nil && !schema.acceptsUndeclared && workflow.nodes[index][assignment.input] == nil {
+            let names = schema.inputs.map(\.name)
+            throw Failure(
+                code: .invalid,
+                text: "graphrun: \(schema.type) has no input '\(assignment.input)'\n  "
+                    + (NearestName.sentence(assignment.input, among: names)
+                        ?? "Its inputs are: \(names.joined(separator: ", "))."))
+        }
+        return (index, spec)
+    }
+
+    // MARK: Checking
+
+    /// - Throws: `Failure` when something is wrong and `keepsGoing` is not asked for, or nothing can run.
+    func check(_ options: Options, _ console: Console, keepsGoing: Bool = false) throws -> Plan {
+        let checked = Validator.check(
+            workflow, registry: registry, environment: folders, targets: targets(options))
+        DiagnosticText.tell(checked.warnings, workflow, name, console)
+        guard let plan = checked.plan, checked.errors.isEmpty || keepsGoing else {
+            throw Failure(code: .invalid, text: DiagnosticText.text(checked.errors, workflow, name))
+        }
+        DiagnosticText.tell(checked.errors, workflow, name, console)
+        return plan
+    }
+
+    func targets(_ options: Options) -> [NodeID]? {
+        guard !options.only.isEmpty else { return nil }
+        return options.only.flatMap { name -> [NodeID] in
+            let indices = workflow.indices(named: name)
+            return indices.isEmpty ? [NodeID(name)] : indices.map { workflow.nodes[$0].id }
+        }
+    }
+}
+
+extension Folders {
+    init(_ options: Options) { self.init(base: options.baseDirectory, overrides: options.directories) }
+}

@@ -1,0 +1,206 @@
+import Testing
+
+@testable import Media
+
+@Suite("A PNG")
+struct PNGCodecTests {
+    /// Smooth in one half, noisy in the other, so that every way to compress has its part.
+    private func picture(channels: Int, width: Int = 70, height: Int = 90) -> Image {
+        let bytes = (0..<height * width * channels).map { i in
+            UInt8(truncatingIfNeeded: i % (width * channels) < width ? i / width : i &* 2_654_435_761 >> 13)
+        }
+        return Image(batch: 1, height: height, width: width, channels: channels, bytes: bytes)
+    }
+
+    @Test("of RGB comes back as it was written")
+    func rgb() throws {
+        let image = picture(channels: 3)
+        let decoded = try PNGCodec.decode(PNGCodec.encode(image, at: 0))
+        #expect(decoded.image == image)
+        #expect(decoded.alpha == nil)
+    }
+
+    @Test("of gray comes back with three equal channels")
+    func gray() throws {
+        let image = picture(channels: 1)
+        let decoded = try PNGCodec.decode(PNGCodec.encode(image, at: 0))
+        #expect(decoded.image.eightBit() == image.eightBit().flatMap { [$0, $0, $0] })
+    }
+
+    @Test("of RGBA comes back as colours and alpha, not multiplied")
+    func rgba() throws {
+        let image = picture(channels: 4)
+        let bytes = image.eightBit()
+        let decoded = try PNGCodec.decode(PNGCodec.encode(image, at: 0))
+        #expect(decoded.image.eightBit() == bytes.indices.filter { $0 % 4 != 3 }.map { bytes[$0] })
+        #expect(decoded.alpha == bytes.indices.filter { $0 % 4 == 3 }.map { bytes[$0] })
+    }
+
+    @Test("is made of the chosen image of a batch, in floats or in bytes")
+    func batch() throws {
+        let floats = Image(batch: 2, height: 1, width: 2, channels: 1, floats: [0, 1, 0.5, 0.25])
+        #expect(try PNGCodec.decode(PNGCodec.encode(floats, at: 1)).image.eightBit() == [127, 127, 127, 63, 63, 63])
+        let bytes = Image(batch: 2, height: 1, width: 2, channels: 1, bytes: [0, 1, 2, 3]).mapLevels { 1 - $0 }
+        let decoded = try PNGCodec.decode(PNGCodec.encode(bytes, at: 1)).image.eightBit()
+        #expect(decoded == [253, 253, 253, 252, 252, 252])
+        #expect(decoded[0] == bytes.eightBit()[2])
+    }
+
+    @Test("keeps text in order, Latin-1 as tEXt and the rest as iTXt")
+    func text() throws {
+        let text = [
+            TextChunk(keyword: "prompt", text: "{\"3\": {\"class_type\": \"KSampler\"}}\n"),
+            TextChunk(keyword: "Café", text: "à la crème"), TextChunk(keyword: "title", text: "猫 🐈"),
+            TextChunk(keyword: "empty", text: ""),
+            TextChunk(keyword: "long", text: .init(repeating: "x", count: 3 << 20)),
+        ]
+        let png = try PNGCodec.encode(picture(channels: 3), at: 0, text: text)
+        #expect(try PNGCodec.textChunks(of: png) == text)
+        #expect(try PNGCodec.decode(png).text == text)
+        #expect(png.count(of: "tEXt") == 4 && png.count(of: "iTXt") == 1)
+    }
+
+    @Test("may keep text compressed and behind the pixels")
+    func textBehindPixels() throws {
+        let png =
+            PNGBytes.signature + PNGBytes.header(width: 1, height: 1)
+            + PNGBytes.chunk("zTXt", Array("a\0\0".utf8) + PNGBytes.zlib([0xE9]))
+            + PNGBytes.chunk("IDAT", PNGBytes.zlib([0, 77])) + PNGBytes.chunk("tEXt", Array("b\0late".utf8))
+            + PNGBytes.end
+        let text = [TextChunk(keyword: "a", text: "é"), TextChunk(keyword: "b", text: "late")]
+        #expect(try PNGCodec.textChunks(of: png) == text)
+        let decoded = try PNGCodec.decode(png)
+        #expect(decoded.text == text)
+        #expect(decoded.image.eightBit() == [77, 77, 77])
+    }
+
+    @Test(
+        "takes no text with a name that PNG does not allow",
+        arguments: ["", " a", "a ", "a  b", "日本", "a\tb", String(repeating: "x", count: 80)])
+    func keyword(_ keyword: String) {
+        #expect(
+            throws: CodecError(
+                "'\(keyword)' cannot name a note in a PNG",
+                suggestion: "Use 1 to 79 Latin letters, digits and single spaces.")
+        ) { try PNGCodec.encode(picture(channels: 1), at: 0, text: [TextChunk(keyword: keyword, text: "")]) }
+    }
+
+    @Test("takes no text with a zero in it, and no picture of two channels")
+    func unwritable() {
+        #expect(
+            throws: CodecError("the note 'a' contains a zero character", suggestion: "Remove it from the text.")
+        ) { try PNGCodec.encode(picture(channels: 1), at: 0, text: [TextChunk(keyword: "a", text: "x\0")]) }
+        #expect(throws: CodecError("a PNG has 1, 3 or 4 channels, and this image has 2")) {
+            try PNGCodec.encode(picture(channels: 2), at: 0)
+        }
+    }
+
+    @Test("of 65,500x65,500 pixels is refused before memory is taken")
+    func bomb() {
+        let png =
+            PNGBytes.signature + PNGBytes.header(width: 65_500, height: 65_500)
+            + PNGBytes.chunk("IDAT", PNGBytes.zlib([0, 0])) + PNGBytes.end
+        #expect(
+            complaint(about: png)
+                == CodecError(
+                    "the image is 65,500x65,500 pixels (4,290 megapixels), and the limit is 100 megapixels",
+                    suggestion: "Make it smaller in an image editor."))
+    }
+
+    @Test("that is cut off says so, unless only its end mark is missing")
+    func truncated() throws {
+        let image = picture(channels: 3)
+        let png = try PNGCodec.encode(image, at: 0)
+        let early = CodecError(
+            "the PNG ends early",
+            suggestion: "Copy the file again from its source, or open and re-save it in an image editor.")
+        for count in [8, 20, 33, 50, png.count / 2] {
+            #expect(complaint(about: Array(png.prefix(count))) == early)
+        }
+        #expect(try PNGCodec.decode(png.dropLast(12)).image == image)
+    }
+
+    @Test("with a wrong checksum is damaged, and has its texts when the damage is in the pixels")
+    func checksum() throws {
+        let text = [TextChunk(keyword: "a", text: "b")]
+        let png = try PNGCodec.encode(picture(channels: 3), at: 0, text: text)
+        var damaged = png
+        damaged[png.count - 13] ^= 1  // of the pixels
+        #expect(complaint(about: damaged) == .damaged("PNG", "IDAT: CRC error"))
+        #expect(try PNGCodec.textChunks(of: damaged) == text)
+        #expect(try PNGCodec.textChunks(of: png.dropLast(png.count / 2)) == text)
+        damaged = png
+        damaged[45] ^= 1  // of the text
+        #expect(complaint(about: damaged) == .damaged("PNG", "tEXt: CRC error"))
+        #expect(throws: CodecError.damaged("PNG", "tEXt: CRC error")) { try PNGCodec.textChunks(of: damaged) }
+    }
+
+    @Test("with a large chunk that nobody knows is read all the same")
+    func unknownChunk() throws {
+        let png =
+            PNGBytes.signature + PNGBytes.header(width: 1, height: 1)
+            + PNGBytes.chunk("juNk", .init(repeating: 0, count: 9 << 20))
+            + PNGBytes.chunk("IDAT", PNGBytes.zlib([0, 5]))
+            + PNGBytes.end
+        #expect(try PNGCodec.decode(png).image.eightBit() == [5, 5, 5])
+    }
+}
+
+@Suite("The PNG suite", .enabled(if: Shared.has("png-suite"), "needs ../shared/png-suite"))
+struct PNGSuiteTests {
+    private func decode(_ name: String) throws -> DecodedImage {
+        try ImageDecoder.decode(Shared.bytes("png-suite/\(name).png"))
+    }
+
+    @Test("decodes, 32x32 pixels each")
+    func sizes() throws {
+        let names = try Shared.files("png-suite")
+        #expect(names.count >= 50)
+        for name in names {
+            let image = try decode(String(name.dropLast(4))).image
+            #expect(image.width == 32 && image.height == 32 && image.channels == 3, "\(name)")
+        }
+    }
+
+    @Test("has the same pixels with and without interlacing")
+    func interlacing() throws {
+        for name in try Shared.files("png-suite") where name.hasPrefix("i") {
+            let interlaced = try decode(String(name.dropLast(4)))
+            let plain = try decode(String(name.dropFirst().dropLast(4)))
+            #expect(interlaced.image == plain.image && interlaced.alpha == plain.alpha, "\(name)")
+        }
+    }
+
+    @Test("has the colours that Pillow sees")
+    func colours() throws {
+        func row(_ name: String, _ columns: [Int]) throws -> [[UInt8]] {
+            let decoded = try decode(name)
+            return columns.map { x in
+                decoded.image.eightBit()[3 * x..<3 * x + 3] + (decoded.alpha.map { [$0[x]] } ?? [])
+            }
+        }
+        #expect(try row("basn0g01", [0, 31]) == [[255, 255, 255], [0, 0, 0]])
+        #expect(try row("basn0g16", [1, 2, 31]) == [[9, 9, 9], [18, 18, 18], [186, 186, 186]])
+        #expect(try row("basn2c08", [1, 31]) == [[255, 255, 254], [255, 255, 224]])
+        #expect(try row("basn2c16", [1, 31]) == [[247, 255, 0], [0, 255, 0]])
+        #expect(try row("basn3p02", [0, 31]) == [[0, 0, 255], [0, 255, 0]])
+        #expect(try row("basn6a08", [1, 31]) == [[255, 0, 8, 8], [255, 0, 8, 255]])
+    }
+
+    @Test("has broken files that end in a sentence or a picture, never in a crash")
+    func broken() throws {
+        for name in try Shared.files("png-suite/broken") {
+            let bytes = try Shared.bytes("png-suite/broken/\(name)")
+            let complaint = complaint(about: bytes)
+            #expect((complaint == nil) == (name == "empty_ancillary_chunks.png"), "\(name)")
+            _ = try? PNGCodec.textChunks(of: bytes)
+        }
+    }
+}
+
+extension [UInt8] {
+    /// How often a chunk's name occurs.
+    fileprivate func count(of name: String) -> Int {
+        indices.count { self[$0...].starts(with: name.utf8) }
+    }
+}
