@@ -88,8 +88,11 @@ final class Run: Sendable {
         state.withLock { state in
             state.scheduler.events.append(.runQueued)
             state.scheduler.events.append(.runStarted(nodeCount: state.scheduler.nodeCount))
+            if Task.isCancelled {
+                state.isCancelled = true
+                state.scheduler.halt()
+            }
             state.scheduler.start()
-            state.scheduler.tellConsumers()
             dispatch(&state, now, &effects)
             flush(&state, now, &effects)
         }
