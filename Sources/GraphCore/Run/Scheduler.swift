@@ -45,6 +45,10 @@ struct Scheduler {
     var added: [PlanNode] = []
 
     private let cached: [NodeResult?]
+    private let hasEarlier: Bool
+    private let uncacheable: Set<Int>
+    /// What `OutputCache.finish` asks back.
+    let useStart: UInt64
     /// The first of equal nodes, by the index of each; empty while no two are equal.
     private var leaders: [Int32]
     /// Nodes that take the result of an equal one, by its index.
@@ -87,7 +91,8 @@ struct Scheduler {
         pending = Array(repeating: 0, count: count)
         results = Array(repeating: nil, count: count)
         uses = Array(repeating: 0, count: self.options.releasesResults ? count : 0)
-        (signatures, cached) = (lookup.signatures, lookup.cached)
+        (signatures, cached, useStart) = (lookup.signatures, lookup.cached, lookup.start)
+        (hasEarlier, uncacheable) = (lookup.hasEarlier, lookup.uncacheable)
         leaders = lookup.hasTwins ? lookup.leaders : []
         ready = Array(repeating: ReadyQueue(), count: resourceCount)
         openByType = Array(repeating: 0, count: registry.types.count)
@@ -211,11 +216,17 @@ struct Scheduler {
         runningCount += 1
         events.append(
             .nodeStarted(
-                node.id, type: node.type.schema.type, display: node.display,
-                because: cache.reason(for: node, signature: signatures[index])))
+                node.id, type: node.type.schema.type, display: node.display, because: reason(index, node)))
         return NodeCall(
             index: index, id: node.id, type: node.type, inputs: inputs, isMapped: isMapped, unknownLazyInputs: unknown,
             resource: resource, started: now)
+    }
+
+    private func reason(_ index: Int, _ node: PlanNode) -> RunEvent.Reason {
+        if hasEarlier || !uncacheable.isEmpty || index >= plan.nodes.count {
+            return cache.reason(for: node, signature: signatures[index])
+        }
+        return .neverRan
     }
 
     private func cell(of input: PlanInput) -> Inputs.Cell {

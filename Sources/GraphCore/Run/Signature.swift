@@ -49,12 +49,14 @@ extension SignatureKey.Part {
     }
 }
 
-/// Numbers for signatures. A number lives while something refers to it: a cached result, a run, or the key of a
-/// living signature that names it as an ancestor.
+/// Numbers for signatures, and the results kept under them. A number lives while something refers to it: a kept result,
+/// a run, or the key of a living signature that names it as an ancestor.
 struct SignatureTable {
     private struct Record {
         var key: SignatureKey?
         var referenceCount: Int32 = 0
+        var result: NodeResult?
+        var lastUse: UInt64 = 0
     }
 
     private var numbers: [SignatureKey: Int32] = [:]
@@ -65,18 +67,25 @@ struct SignatureTable {
 
     /// Room for this many more, so that a large plan does not grow the table step by step.
     mutating func reserve(_ additional: Int) {
-        if additional > numbers.capacity - numbers.count { numbers.reserveCapacity(numbers.count + additional) }
-        records.reserveCapacity(records.count + additional)
+        if numbers.count + additional > numbers.capacity { numbers.reserveCapacity(numbers.count + additional) }
+        if records.count + additional - free.count > records.capacity {
+            records.reserveCapacity(max(records.count + additional - free.count, 2 * records.capacity))
+        }
     }
 
     /// The number of `key`, with one reference for the caller.
     mutating func intern(_ key: SignatureKey) -> (number: Int32, isNew: Bool) {
-        if let number = numbers[key] {
+        let next = free.last ?? Int32(records.count)
+        // One search for both: is it there, and where would it go.
+        let number = { (value: inout Int32) -> Int32 in
+            if value < 0 { value = next }
+            return value
+        }(&numbers[key, default: -1])
+        if number != next {
             records[Int(number)].referenceCount += 1
             return (number, false)
         }
-        let number = newNumber(key)
-        numbers[key] = number
+        place(key, at: number)
         for part in key.parts {
             if case .link(_, let ancestor, _) = part { records[Int(ancestor)].referenceCount += 1 }
         }
@@ -84,35 +93,63 @@ struct SignatureTable {
     }
 
     /// A number that equals no other: the signature of a result that never holds.
-    mutating func unique() -> Int32 { newNumber(nil) }
+    mutating func unique() -> Int32 {
+        let number = free.last ?? Int32(records.count)
+        place(nil, at: number)
+        return number
+    }
 
     subscript(number: Int32) -> SignatureKey? { records[Int(number)].key }
+
+    /// Whether other nodes may have the same signature.
+    func isShared(_ number: Int32) -> Bool { records[Int(number)].key != nil }
 
     mutating func retain(_ number: Int32) { records[Int(number)].referenceCount += 1 }
 
     mutating func release(_ number: Int32) {
-        var released = [number]
-        while let number = released.popLast() {
-            records[Int(number)].referenceCount -= 1
-            guard records[Int(number)].referenceCount == 0 else { continue }
+        records[Int(number)].referenceCount -= 1
+        guard records[Int(number)].referenceCount == 0 else { return }
+        var dead = [number]
+        while let number = dead.popLast() {
             if let key = records[Int(number)].key {
                 numbers[key] = nil
                 for part in key.parts {
-                    if case .link(_, let ancestor, _) = part { released.append(ancestor) }
+                    guard case .link(_, let ancestor, _) = part else { continue }
+                    records[Int(ancestor)].referenceCount -= 1
+                    if records[Int(ancestor)].referenceCount == 0 { dead.append(ancestor) }
                 }
             }
-            records[Int(number)].key = nil
+            records[Int(number)] = Record()
             free.append(number)
         }
     }
 
-    private mutating func newNumber(_ key: SignatureKey?) -> Int32 {
-        let record = Record(key: key, referenceCount: 1)
-        if let number = free.popLast() {
-            records[Int(number)] = record
-            return number
+    // MARK: Results
+
+    func result(_ number: Int32) -> NodeResult? { records[Int(number)].result }
+
+    func lastUse(of number: Int32) -> UInt64 { records[Int(number)].lastUse }
+
+    mutating func set(_ result: NodeResult?, for number: Int32, use: UInt64) {
+        records[Int(number)].result = result
+        records[Int(number)].lastUse = use
+    }
+
+    /// Notes the use of a kept result.
+    /// - Returns: whether there is one.
+    @discardableResult
+    mutating func touch(_ number: Int32, use: UInt64) -> Bool {
+        guard records[Int(number)].result != nil else { return false }
+        records[Int(number)].lastUse = use
+        return true
+    }
+
+    private mutating func place(_ key: SignatureKey?, at number: Int32) {
+        if Int(number) == records.count {
+            records.append(Record(key: key, referenceCount: 1))
+        } else {
+            free.removeLast()
+            records[Int(number)] = Record(key: key, referenceCount: 1)
         }
-        records.append(record)
-        return Int32(records.count - 1)
     }
 }
