@@ -34,7 +34,8 @@ struct NodeCall: Sendable {
         var expansion: ExpansionGraph?
     }
 
-    func run(_ context: NodeContext) async -> Outcome {
+    // Stays where the worker is: only the node itself may go elsewhere.
+    nonisolated(nonsending) func run(_ context: NodeContext) async -> Outcome {
         do {
             if !unknownLazyInputs.isEmpty {
                 let needed = try neededInputs()

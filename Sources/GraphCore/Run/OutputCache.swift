@@ -135,7 +135,7 @@ final class OutputCache: Sendable {
     ) -> (number: Int32, isNew: Bool) {
         if token == .always { return (table.unique(), true) }
         var parts: [SignatureKey.Part] = []
-        parts.reserveCapacity(node.inputs.count)
+        parts.reserveCapacity(node.inputs.count + 2)
         for input in node.inputs {
             switch input.source {
             case .literal(let literal): parts.append(.literal(input: input.name, literal))
@@ -146,11 +146,9 @@ final class OutputCache: Sendable {
             case .value: return (table.unique(), true)
             }
         }
-        var text: String?
-        if case .token(let token)? = token { text = token }
-        let key = SignatureKey(
-            type: node.type.number, identity: node.type.schema.isIdempotent ? nil : node.id, token: text, parts: parts)
-        return table.intern(key)
+        if !node.type.isIdempotent { parts.append(.identity(node.id)) }
+        if case .token(let token)? = token { parts.append(.token(token)) }
+        return table.intern(SignatureKey(type: node.type.number, parts: parts))
     }
 
     /// Why the node runs, given what the run before knew of a node with its id.

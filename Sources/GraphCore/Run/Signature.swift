@@ -4,17 +4,13 @@ struct SignatureKey: Hashable {
     enum Part: Hashable {
         case literal(input: String, Literal)
         case link(input: String, ancestor: Int32, slot: Int32)
+        /// The id of a node that must not stand in for another.
+        case identity(NodeID)
+        case token(String)
     }
 
     let type: Int
-    /// The id of a node that must not stand in for another.
-    let identity: NodeID?
-    let token: String?
     let parts: [Part]
-
-    static func == (one: SignatureKey, other: SignatureKey) -> Bool {
-        one.type == other.type && one.parts == other.parts && one.token == other.token && one.identity == other.identity
-    }
 
     func hash(into hasher: inout Hasher) {
         hasher.combine(type)
@@ -23,28 +19,31 @@ struct SignatureKey: Hashable {
             case .literal(_, let literal): hasher.combine(literal)
             // Names follow from the type and the position; equality compares them.
             case .link(_, let ancestor, let slot): hasher.combine(Int(ancestor) << 32 | Int(slot))
+            case .identity(let id): hasher.combine(id)
+            case .token(let token): hasher.combine(token)
             }
         }
-        if let identity { hasher.combine(identity) }
-        if let token { hasher.combine(token) }
     }
 
     /// Why a node with this key runs although one with `earlier` has run in its place.
     func difference(from earlier: SignatureKey) -> RunEvent.Reason {
         if type != earlier.type { return .typeChanged }
-        for (part, before) in zip(parts, earlier.parts) where part != before { return .inputChanged(part.input) }
-        if parts.count != earlier.parts.count {
-            let longer = parts.count > earlier.parts.count ? parts : earlier.parts
-            return .inputChanged(longer[min(parts.count, earlier.parts.count)].input)
+        for index in 0..<max(parts.count, earlier.parts.count) {
+            let part = index < parts.count ? parts[index] : nil
+            let before = index < earlier.parts.count ? earlier.parts[index] : nil
+            if part != before { return (part ?? before)?.change ?? .evicted }
         }
-        return token == earlier.token ? .evicted : .contentChanged
+        return .evicted
     }
 }
 
 extension SignatureKey.Part {
-    var input: String {
+    /// What it means when this part is another one than before.
+    fileprivate var change: RunEvent.Reason {
         switch self {
-        case .literal(let input, _), .link(let input, _, _): input
+        case .literal(let input, _), .link(let input, _, _): .inputChanged(input)
+        case .identity: .neverRan
+        case .token: .contentChanged
         }
     }
 }
