@@ -109,7 +109,8 @@ public struct TestWhileLoopClose: Node {
 
     public let schema = NodeSchema(
         type: "TestWhileLoopClose", displayName: "While Loop Close", category: "Testing/Flow",
-        inputs: [flowControl, condition, initialValue0] + LoopSockets.initialValues, hidden: [.dynamicPrompt, .uniqueID],
+        inputs: [flowControl, condition, initialValue0] + LoopSockets.initialValues,
+        hidden: [.dynamicPrompt, .uniqueID],
         outputs: [value0] + LoopSockets.values, mayExpand: true, module: "custom_nodes.testing-pack")
 
     public init() {}

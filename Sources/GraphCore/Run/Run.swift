@@ -153,7 +153,8 @@ final class Run: Sendable {
             )
         }
         cache.finish(
-            plan: scheduler.plan, signatures: scheduler.signatures, results: scheduler.results, start: scheduler.useStart)
+            plan: scheduler.plan, signatures: scheduler.signatures, results: scheduler.results,
+            start: scheduler.useStart)
         engine.learn(costs)
         return result
     }

@@ -333,7 +333,8 @@ struct Scheduler {
 
     mutating func fail(_ index: Int, _ error: any Error) {
         let node = node(index)
-        let diagnostic = (error as? Diagnostic ?? Diagnostic(unexpected: error, type: node.type.schema.type)).at(node.id)
+        let diagnostic = (error as? Diagnostic ?? Diagnostic(unexpected: error, type: node.type.schema.type)).at(
+            node.id)
         status[index] = .failed
         if failure == nil { failure = diagnostic }
         events.append(.nodeFailed(node.id, diagnostic))
@@ -362,7 +363,11 @@ struct Scheduler {
             }
             if !followers.isEmpty, let twins = followers.removeValue(forKey: index) {
                 for twin in twins where status[twin] == .following {
-                    if let result = results[index], succeeded { follow(twin, result) } else { skip(twin, because: index) }
+                    if let result = results[index], succeeded {
+                        follow(twin, result)
+                    } else {
+                        skip(twin, because: index)
+                    }
                 }
             }
         }
@@ -529,10 +534,12 @@ struct Scheduler {
 
     /// A node without a result that `index` waits for.
     private func openSource(of index: Int) -> Int? {
-        let awaited = expansions[index]?.awaited ?? node(index).inputs.compactMap { input -> Int? in
-            guard case .link(let source, _) = input.source else { return nil }
-            return Int(source)
-        }
+        let awaited =
+            expansions[index]?.awaited
+            ?? node(index).inputs.compactMap { input -> Int? in
+                guard case .link(let source, _) = input.source else { return nil }
+                return Int(source)
+            }
         return awaited.first { status[$0] == .waiting || status[$0] == .expanding }
     }
 

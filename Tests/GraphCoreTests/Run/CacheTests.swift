@@ -92,7 +92,8 @@ struct CacheTests {
 
     @Test("never takes one node for another that knows its own id")
     func identity() async throws {
-        let trace = try await TestRunner().trace("a = Identity\nb = Identity\nshow = Show value: b", run: ["a", "show"])
+        let trace = try await TestRunner().trace(
+            "a = Identity\nb = Identity\nshow = Show value: b", run: ["a", "show"])
         #expect(trace == "a ran\nb ran\nshow shows [\"b\"]\nshow ran")
     }
 

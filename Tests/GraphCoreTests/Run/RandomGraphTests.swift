@@ -15,7 +15,11 @@ struct RandomGraphTests {
             case .nodeFinished(let node), .nodeCached(let node): done.insert(node)
             case .nodeFailed(let node, _): failed.insert(node)
             case .nodeBlocked(let node, let message):
-                if message?.hasSuffix("did not give its result") == true { lost.insert(node) } else { done.insert(node) }
+                if message?.hasSuffix("did not give its result") == true {
+                    lost.insert(node)
+                } else {
+                    done.insert(node)
+                }
             default: break
             }
         }
@@ -41,7 +45,9 @@ struct RandomGraphTests {
             )
             // Equal nodes share one run: of several that fail, one is blamed and the others lose its result.
             #expect(done.intersection(visible) == wantedDone, "seed \(seed): \(graph.text)")
-            #expect(failed.union(lost).intersection(visible) == wantedFailed.union(wantedLost), "seed \(seed): \(graph.text)")
+            #expect(
+                failed.union(lost).intersection(visible) == wantedFailed.union(wantedLost),
+                "seed \(seed): \(graph.text)")
             #expect(failed.isSubset(of: wantedFailed), "seed \(seed)")
             #expect(result.outcome == (wantedFailed.isEmpty ? .succeeded : .failed), "seed \(seed)")
             #expect(events.map(\.sequence) == Array(1...UInt64(events.count)), "seed \(seed)")
@@ -107,7 +113,10 @@ struct LargeGraphTests {
         let lines = (1..<100_000).map { "n\($0) = Add a: n\($0 - 1) b: 1" }
         let trace = try await TestRunner(cores: 2).events(
             "n0 = Constant value: 0\n" + lines.joined(separator: "\n") + "\nshow = Show value: n99999")
-        #expect(trace.contains { if case .nodeOutput(_, _, let shown) = $0.kind { shown["text"] == [99999] } else { false } })
+        #expect(
+            trace.contains {
+                if case .nodeOutput(_, _, let shown) = $0.kind { shown["text"] == [99999] } else { false }
+            })
     }
 
     @Test("of 100,000 nodes side by side runs")

@@ -127,7 +127,8 @@ struct SequentialReference {
         case "Constant": return .value([inputs["value"] ?? .int(0)], isList: false)
         case "Add": return .value([.int(int("a") &+ int("b"))], isList: false)
         case "CountUp": return .value([.int(int("from") &+ int("steps"))], isList: false)
-        case "Gate": return .value([inputs["open"] == .bool(true) ? inputs["value"] ?? .int(0) : .blocked], isList: false)
+        case "Gate":
+            return .value([inputs["open"] == .bool(true) ? inputs["value"] ?? .int(0) : .blocked], isList: false)
         case "Range":
             return .value((0..<max(0, int("count"))).map { .int(int("start") &+ $0) }, isList: true)
         case "FailIfSeven": return int("a") == 7 ? .failed : .value([.int(int("a"))], isList: false)
@@ -189,7 +190,8 @@ struct RandomGraph {
             func int(_ random: inout SeededGenerator) -> Workflow.Source { source(ints, small, &random) }
             func bool(_ random: inout SeededGenerator) -> Workflow.Source { source(flags, flag, &random) }
             var inputs: [Workflow.Input] = []
-            var type = ["Constant", "Add", "Add", "CountUp", "Gate", "Range", "Total", "Switch", "FailIfSeven", "Flag"]
+            var type =
+                ["Constant", "Add", "Add", "CountUp", "Gate", "Range", "Total", "Switch", "FailIfSeven", "Flag"]
                 .randomElement(using: &random) ?? "Constant"
             switch type {
             case "Add": inputs = [.init("a", int(&random)), .init("b", int(&random))]
@@ -206,7 +208,11 @@ struct RandomGraph {
             default: inputs = [.init("value", .literal(small))]
             }
             nodes.append(Workflow.Node(id: NodeID(id), type: type, inputs: inputs))
-            if type == "Constant", case .literal(.bool)? = inputs.first?.source { flags.append(id) } else { ints.append(id) }
+            if type == "Constant", case .literal(.bool)? = inputs.first?.source {
+                flags.append(id)
+            } else {
+                ints.append(id)
+            }
         }
         workflow = Workflow(nodes: nodes)
         targets = Array(nodes.map(\.id).shuffled(using: &random).prefix(Int.random(in: 1...3, using: &random))).sorted()
