@@ -97,6 +97,7 @@ final class Run: Sendable {
                 state.scheduler.halt()
             }
             state.scheduler.start()
+            state.scheduler.events.append(state.timekeeper.report(state.scheduler, now: now - started))
             dispatch(&state, now, &effects)
             flush(&state, now, &effects)
         }
