@@ -7,6 +7,7 @@ final class Follower: Sendable {
     private struct State {
         var view: any EventView
         var trace: TraceSink?
+        var failures: [Diagnostic] = []
         var isStopped = false
         var position: EventLog.Position = 0
     }
@@ -33,7 +34,8 @@ final class Follower: Sendable {
     }
 
     /// Reads until stopped and everything has been read.
-    func follow() async {
+    /// - Returns: whether all that was asked for has been written.
+    func follow() async -> Bool {
         let ticking = state.withLock { $0.view.isLive } ? Task { await tick() } : nil
         while true {
             let page = readPage()
@@ -41,12 +43,20 @@ final class Follower: Sendable {
             if page.isEmpty { await log.wait(after: state.withLock { $0.position }) }
         }
         ticking?.cancel()
-        writeTrace()
+        return writeTrace()
     }
 
     /// Returns when everything up to `position` has been shown.
     func caughtUp(_ position: EventLog.Position) async {
         while state.withLock({ $0.position }) < position { if readPage().isEmpty { break } }
+    }
+
+    /// The failures shown since this was last asked. With `--keep-going` there may be more than one a run.
+    func takeFailures() -> [Diagnostic] {
+        state.withLock { state in
+            defer { state.failures = [] }
+            return state.failures
+        }
     }
 
     /// Ends `follow` once it has read everything.
@@ -60,7 +70,12 @@ final class Follower: Sendable {
             let page = log.read(after: state.position)
             state.position = page.next
             if page.isResync { state.view.lost() }
-            for event in page.events { state.trace?.add(event) }
+            for event in page.events {
+                state.trace?.add(event)
+                if case .nodeFailed(let node, let diagnostic) = event.kind {
+                    state.failures.append(diagnostic.at(node))
+                }
+            }
             state.view.show(page.events)
             return page.events
         }
@@ -73,12 +88,20 @@ final class Follower: Sendable {
         }
     }
 
-    private func writeTrace() {
-        guard let tracePath, let trace = state.withLock({ $0.trace }) else { return }
+    private func writeTrace() -> Bool {
+        guard let tracePath, let trace = state.withLock({ $0.trace }) else { return true }
         do {
-            try Data(trace.bytes()).write(to: URL(fileURLWithPath: tracePath))
+            // Whole or not at all; a pipe or a device is written to as it is.
+            let isSpecial = (try? FileManager.default.attributesOfItem(atPath: tracePath)).map {
+                $0[.type] as? FileAttributeType != .typeRegular
+            }
+            try Data(trace.bytes()).write(
+                to: URL(fileURLWithPath: tracePath), options: isSpecial == true ? [] : .atomic)
+            return true
         } catch {
-            console.error("graphrun: the trace could not be written to \(tracePath)\n  Choose another place for --trace.")
+            console.error(
+                "graphrun: the trace could not be written to \(tracePath)\n  Choose another place for --trace.")
+            return false
         }
     }
 }
