@@ -49,6 +49,16 @@ enum Samples {
     /// A gray PNG of 1x1 pixels.
     static let picture = png(width: 1, height: 1, rows: [0, 128])
 
+    /// A gray PNG of 200x200 pixels that does not pack.
+    static var noise: [UInt8] {
+        var state: UInt64 = 1
+        let rows = (0..<200 * 201).map { i -> UInt8 in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return i % 201 == 0 ? 0 : UInt8(state >> 56)
+        }
+        return png(width: 200, height: 200, rows: rows)
+    }
+
     /// - Parameter rows: each with its filter byte in front, at most 65,535 bytes in all.
     static func png(width: Int, height: Int, rows: [UInt8]) -> [UInt8] {
         [0x89] + "PNG\r\n\u{1A}\n".utf8
