@@ -8,7 +8,6 @@ final class Follower: Sendable {
         var view: any EventView
         var trace: TraceSink?
         var failures: [Diagnostic] = []
-        var isStopped = false
         var position: EventLog.Position = 0
     }
 
@@ -33,13 +32,14 @@ final class Follower: Sendable {
         state = Mutex(State(view: view, trace: tracePath == nil ? nil : TraceSink()))
     }
 
-    /// Reads until stopped and everything has been read.
+    /// Reads until its task is cancelled and everything has been read. Only cancelling wakes the log's reader for sure:
+    /// a flag could be set between the look at it and the wait.
     /// - Returns: whether all that was asked for has been written.
     func follow() async -> Bool {
         let ticking = state.withLock { $0.view.isLive } ? Task { await tick() } : nil
         while true {
             let page = readPage()
-            if page.isEmpty && state.withLock({ $0.isStopped }) { break }
+            if page.isEmpty && Task.isCancelled { break }
             if page.isEmpty { await log.wait(after: state.withLock { $0.position }) }
         }
         ticking?.cancel()
@@ -57,12 +57,6 @@ final class Follower: Sendable {
             defer { state.failures = [] }
             return state.failures
         }
-    }
-
-    /// Ends `follow` once it has read everything.
-    func stop() {
-        state.withLock { $0.isStopped = true }
-        log.wakeReaders()
     }
 
     private func readPage() -> [RunEvent] {

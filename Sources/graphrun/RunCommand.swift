@@ -51,7 +51,7 @@ struct RunCommand {
         for run in runs where !interrupts.isInterrupted && !outcomes.contains(.timedOut) {
             outcomes.append(await perform(run, engine, interrupts, isOneOfMany: runs.count > 1, follower))
         }
-        follower.stop()
+        following.cancel()
         let isAllWritten = await following.value
         durations.write(engine.costs)
         if interrupts.isInterrupted {
