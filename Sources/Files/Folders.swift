@@ -49,7 +49,7 @@ public struct Folders: NodeEnvironment {
         return names.filter { name in
             !name.hasPrefix(".")
                 && extensions?.contains((name as NSString).pathExtension.lowercased()) != false
-                && isRegularFile(folder + "/" + name)
+                && isOffered(name, in: folder)
         }.sorted()
     }
 
@@ -92,7 +92,9 @@ public struct Folders: NodeEnvironment {
             throw Diagnostic(
                 .fileNotReadable, node: nil, "'\(name)' is a folder, not a file",
                 suggestion: "Name a file inside it, such as '\(plain)/NAME'.")
-        default: throw Diagnostic(.fileNotReadable, node: nil, "'\(name)' is not a regular file", suggestion: nil)
+        default:
+            throw Diagnostic(
+                .fileNotReadable, node: nil, "'\(name)' is not a regular file", suggestion: "Name a file with content.")
         }
         let size = (attributes[.size] as? NSNumber)?.intValue ?? 0
         if size > maxByteCount {
@@ -117,13 +119,28 @@ public struct Folders: NodeEnvironment {
                 .fileNotFound, node: nil, "'\(name)' was not found in \(folder.rawValue)/",
                 suggestion: "Put the file into \(folder.rawValue)/.")
         }
-        guard path == root || path.hasPrefix(root.hasSuffix("/") ? root : root + "/") else { throw outside }
+        guard Self.contains(root, path) else { throw outside }
         return path
     }
 
-    private func isRegularFile(_ path: String) -> Bool {
-        var isDirectory: ObjCBool = false
-        return unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && !isDirectory.boolValue
+    /// Whether `folder/name` is a regular file, or a link to one that does not lead out of the folder: what is listed
+    /// can be read.
+    private func isOffered(_ name: String, in folder: String) -> Bool {
+        let path = folder + "/" + name
+        let kind = Self.kind(path)
+        guard kind == S_IFLNK else { return kind == S_IFREG }
+        let target = Self.realPath(path)
+        return Self.contains(Self.realPath(folder), target) && Self.kind(target) == S_IFREG
+    }
+
+    /// One system call; FileManager looks up owners, too, which a folder of 10,000 files would feel.
+    private static func kind(_ path: String) -> mode_t? {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
+    }
+
+    private static func contains(_ root: String, _ path: String) -> Bool {
+        path == root || path.hasPrefix(root.hasSuffix("/") ? root : root + "/")
     }
 
     private static func realPath(_ path: String) -> String {
@@ -230,15 +247,19 @@ public struct Folders: NodeEnvironment {
 
     /// The system's reason in a few words.
     private static func reason(_ error: any Error) -> String {
-        let chain = [error as NSError, (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError].compactMap { $0 }
-        for error in chain where error.domain == NSPOSIXErrorDomain {
-            switch POSIXErrorCode(rawValue: Int32(error.code)) {
-            case .ENOSPC?, .EDQUOT?: return "the disk is full"
-            case .EACCES?, .EPERM?: return "permission denied"
-            case .EROFS?: return "the disk is read-only"
-            case .ENOTDIR?, .EEXIST?: return "a file is in the way"
-            case .ENOENT?: return "no such file or folder"
-            case .ENAMETOOLONG?: return "the name is too long"
+        // On Linux the cause is a POSIXError, which is no NSError.
+        let causes = [error, (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error].compactMap {
+            $0 as? POSIXError
+        }
+        for cause in causes {
+            switch cause.code {
+            case .ENOSPC, .EDQUOT: return "the disk is full"
+            case .EFBIG: return "the file is larger than the system allows"
+            case .EACCES, .EPERM: return "permission denied"
+            case .EROFS: return "the disk is read-only"
+            case .ENOTDIR, .EEXIST: return "a file is in the way"
+            case .ENOENT: return "no such file or folder"
+            case .ENAMETOOLONG: return "the name is too long"
             default: break
             }
         }

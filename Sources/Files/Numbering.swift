@@ -15,12 +15,15 @@ final class Numbering: Sendable {
         }
     }
 
+    /// Numbers people wrote themselves, such as a time in nanoseconds, are not counted on from.
+    private static let maxNumber = 1_000_000_000
+
     /// Of names such as `ComfyUI_00007_.png` with the stem `ComfyUI`; 0 when there are none.
     private static func highest(_ directory: String, _ stem: String) -> Int {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
         return names.lazy.compactMap { name -> Int? in
             guard name.hasPrefix(stem + "_") else { return nil }
             return Int(name.dropFirst(stem.count + 1).prefix { $0 != "_" })
-        }.max() ?? 0
+        }.filter { $0 < maxNumber }.max() ?? 0
     }
 }

@@ -11,7 +11,8 @@ enum CommandLineParser {
     static func parse(_ words: [String]) throws -> Command {
         var words = words
         guard let first = words.first else {
-            throw UsageError(message: "no workflow was named", suggestion: "Run 'graphrun WORKFLOW.json', or 'graphrun --help'.")
+            throw UsageError(
+                message: "no workflow was named", suggestion: "Run 'graphrun WORKFLOW.json', or 'graphrun --help'.")
         }
         if words.contains("--help") || words.contains("-h") {
             return Command(verb: .help, arguments: [], options: Options())
@@ -77,7 +78,7 @@ enum CommandLineParser {
     private static func check(_ verb: Command.Verb, _ arguments: [String]) throws {
         switch verb {
         case .run, .check, .plan, .convert:
-            if arguments.isEmpty {
+            if arguments.first?.isEmpty != false {
                 throw UsageError(
                     message: "no workflow was named", suggestion: "Name a file, or '-' for standard input.")
             }

@@ -21,7 +21,18 @@ final class Console: Sendable {
     }
 
     func error(_ line: String) {
-        try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
+        try? FileHandle.standardError.write(contentsOf: Data((Self.printable(line) + "\n").utf8))
+    }
+
+    /// `text` without the control characters that would let a workflow command somebody's terminal.
+    static func printable(_ text: String) -> String {
+        func isControl(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+        }
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        var printable = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars { printable.append(isControl(scalar) ? "\u{FFFD}" : scalar) }
+        return String(printable)
     }
 
     /// Columns of the terminal; 80 when it does not say.

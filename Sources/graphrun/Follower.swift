@@ -7,7 +7,7 @@ final class Follower: Sendable {
     private struct State {
         var view: any EventView
         var trace: TraceSink?
-        var isStopped = false
+        var failures: [Diagnostic] = []
         var position: EventLog.Position = 0
     }
 
@@ -32,16 +32,18 @@ final class Follower: Sendable {
         state = Mutex(State(view: view, trace: tracePath == nil ? nil : TraceSink()))
     }
 
-    /// Reads until stopped and everything has been read.
-    func follow() async {
+    /// Reads until its task is cancelled and everything has been read. Only cancelling wakes the log's reader for sure:
+    /// a flag could be set between the look at it and the wait.
+    /// - Returns: whether all that was asked for has been written.
+    func follow() async -> Bool {
         let ticking = state.withLock { $0.view.isLive } ? Task { await tick() } : nil
         while true {
             let page = readPage()
-            if page.isEmpty && state.withLock({ $0.isStopped }) { break }
+            if page.isEmpty && Task.isCancelled { break }
             if page.isEmpty { await log.wait(after: state.withLock { $0.position }) }
         }
         ticking?.cancel()
-        writeTrace()
+        return writeTrace()
     }
 
     /// Returns when everything up to `position` has been shown.
@@ -49,10 +51,12 @@ final class Follower: Sendable {
         while state.withLock({ $0.position }) < position { if readPage().isEmpty { break } }
     }
 
-    /// Ends `follow` once it has read everything.
-    func stop() {
-        state.withLock { $0.isStopped = true }
-        log.wakeReaders()
+    /// The failures shown since this was last asked. With `--keep-going` there may be more than one a run.
+    func takeFailures() -> [Diagnostic] {
+        state.withLock { state in
+            defer { state.failures = [] }
+            return state.failures
+        }
     }
 
     private func readPage() -> [RunEvent] {
@@ -60,7 +64,12 @@ final class Follower: Sendable {
             let page = log.read(after: state.position)
             state.position = page.next
             if page.isResync { state.view.lost() }
-            for event in page.events { state.trace?.add(event) }
+            for event in page.events {
+                state.trace?.add(event)
+                if case .nodeFailed(let node, let diagnostic) = event.kind {
+                    state.failures.append(diagnostic.at(node))
+                }
+            }
             state.view.show(page.events)
             return page.events
         }
@@ -73,12 +82,20 @@ final class Follower: Sendable {
         }
     }
 
-    private func writeTrace() {
-        guard let tracePath, let trace = state.withLock({ $0.trace }) else { return }
+    private func writeTrace() -> Bool {
+        guard let tracePath, let trace = state.withLock({ $0.trace }) else { return true }
         do {
-            try Data(trace.bytes()).write(to: URL(fileURLWithPath: tracePath))
+            // Whole or not at all; a pipe or a device is written to as it is.
+            let isSpecial = (try? FileManager.default.attributesOfItem(atPath: tracePath)).map {
+                $0[.type] as? FileAttributeType != .typeRegular
+            }
+            try Data(trace.bytes()).write(
+                to: URL(fileURLWithPath: tracePath), options: isSpecial == true ? [] : .atomic)
+            return true
         } catch {
-            console.error("graphrun: the trace could not be written to \(tracePath)\n  Choose another place for --trace.")
+            console.error(
+                "graphrun: the trace could not be written to \(tracePath)\n  Choose another place for --trace.")
+            return false
         }
     }
 }

@@ -25,12 +25,14 @@ extension Command {
             registry: file.registry, environment: file.folders,
             options: Engine.Options(coreCount: ProcessInfo.processInfo.activeProcessorCount))
         let preview = Dictionary(
-            await engine.preview(plan).map { ($0.node, ($0.type, $0.because)) }, uniquingKeysWith: { first, _ in first })
+            await engine.preview(plan).map { ($0.node, ($0.type, $0.because)) }, uniquingKeysWith: { first, _ in first }
+        )
         for (number, level) in plan.levels.enumerated() {
             console.output("level \(number + 1)")
             for node in level {
                 guard let (type, reason) = preview[node] else { continue }
-                console.output("  \(node) \(type): \(reason.map { "runs (\($0.text))" } ?? "takes the result of an equal node")")
+                console.output(
+                    "  \(node) \(type): \(reason.map { "runs (\($0.text))" } ?? "takes the result of an equal node")")
             }
         }
         return .done
@@ -99,7 +101,9 @@ extension Command {
 enum GraphDrawing {
     static func dot(_ plan: Plan) -> String {
         let nodes = plan.nodeTypes.map { "    \(quoted($0.id.text)) [label=\(quoted("\($0.id) \($0.type)"))];" }
-        let links = plan.links.map { "    \(quoted($0.from.text)) -> \(quoted($0.to.text)) [label=\(quoted($0.input))];" }
+        let links = plan.links.map {
+            "    \(quoted($0.from.text)) -> \(quoted($0.to.text)) [label=\(quoted($0.input))];"
+        }
         return (["digraph workflow {", "    rankdir=LR; node [shape=box];"] + nodes + links + ["}"])
             .joined(separator: "\n")
     }

@@ -29,19 +29,23 @@ struct LiveView: EventView {
             clockAtEvent = .now
             let finished = state.apply(event)
             if let finished, state.nodeCount <= Self.maxFinishedLines || finished.elapsed >= .milliseconds(500) {
-                lines.append("  \(finished.type) (\(finished.node))  \(Words.duration(finished.elapsed))")
+                let name = Console.printable("\(finished.type) (\(finished.node))")
+                lines.append("  \(name)  \(Words.duration(finished.elapsed))")
             }
             switch event.kind {
             case .runQueued: isRunning = true
-            case .nodeOutput(_, _, let output): lines += outputs.lines(output).map { "  -> " + $0 }
+            case .nodeOutput(_, _, let output): lines += outputs.lines(output).map { "  -> " + Console.printable($0) }
             case .nodeLog(let node, let level, let message):
-                lines.append("  \(Self.color(level))[\(level.rawValue)]\u{1B}[0m \(node): \(message)")
-            case .nodeBlocked(let node, let message?): lines.append("  \(node) did not run: \(message)")
+                let text = Console.printable("\(node): \(message)")
+                lines.append("  \(Self.color(level))[\(level.rawValue)]\u{1B}[0m \(text)")
+            case .nodeBlocked(let node, let message?):
+                lines.append("  " + Console.printable("\(node) did not run: \(message)"))
             case .runFinished(let outcome):
                 isRunning = false
                 let cached = state.cachedCount > 0 ? ", \(state.cachedCount) from the cache" : ""
                 lines.append(
-                    "\(outcome.text): \(Words.count(state.finishedCount, "node"))\(cached) in \(Words.duration(event.elapsed))")
+                    "\(outcome.text): \(Words.count(state.finishedCount, "node"))\(cached) in \(Words.duration(event.elapsed))"
+                )
             default: break
             }
         }
@@ -68,8 +72,12 @@ struct LiveView: EventView {
             var row = "  \(running.type) (\(running.node))"
             if running.total > 0 { row += "  " + Self.bar(running.completed / running.total) }
             if !running.phase.isEmpty { row += "  \(running.phase)" }
-            row += "  " + Self.time(running.remaining, state.now + event) { Words.duration(state.now + event - running.started) }
-            return String(row.prefix(width))
+            row +=
+                "  "
+                + Self.time(running.remaining, state.now + event) {
+                    Words.duration(state.now + event - running.started)
+                }
+            return String(Console.printable(row).prefix(width))
         }
         if state.running.count > Self.maxRows { rows.append("  ... and \(state.running.count - Self.maxRows) more") }
         let fraction = state.nodeCount > 0 ? Double(state.finishedCount) / Double(state.nodeCount) : 0

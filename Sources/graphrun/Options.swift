@@ -115,7 +115,8 @@ struct OptionSpec: Sendable {
     // MARK: Values
 
     private static func assignment(_ text: String, _ option: String) throws -> Options.Assignment {
-        guard let equals = text.firstIndex(of: "="), let dot = text[..<equals].lastIndex(of: "."), dot > text.startIndex,
+        guard let equals = text.firstIndex(of: "="), let dot = text[..<equals].lastIndex(of: "."),
+            dot > text.startIndex,
             text.index(after: dot) < equals
         else {
             throw UsageError(message: "\(option) takes NODE.INPUT=VALUE, not '\(text)'")
@@ -141,7 +142,9 @@ struct OptionSpec: Sendable {
 
     /// `500MB`, `2GB`, `1.5G` or a plain number of bytes.
     private static func byteCount(_ text: String) -> Int? {
-        let units: [(String, Double)] = [("GB", 1e9), ("MB", 1e6), ("KB", 1e3), ("G", 1e9), ("M", 1e6), ("K", 1e3), ("B", 1)]
+        let units: [(String, Double)] = [
+            ("GB", 1e9), ("MB", 1e6), ("KB", 1e3), ("G", 1e9), ("M", 1e6), ("K", 1e3), ("B", 1),
+        ]
         let upper = text.uppercased()
         let (unit, scale) = units.first { upper.hasSuffix($0.0) } ?? ("", 1)
         guard let number = Double(upper.dropLast(unit.count)), number > 0, number * scale < 1e15 else { return nil }

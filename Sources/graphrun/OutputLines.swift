@@ -26,7 +26,7 @@ struct OutputsView: EventView {
 
     func show(_ events: [RunEvent]) {
         for case .nodeOutput(_, _, let output) in events.map(\.kind) {
-            for line in outputs.lines(output) { console.output(line) }
+            for line in outputs.lines(output) { console.output(console.isTerminal ? Console.printable(line) : line) }
         }
     }
 }

@@ -35,7 +35,8 @@ struct PlainView: EventView {
             case .runFinished(let outcome):
                 let cached = state.cachedCount > 0 ? ", \(state.cachedCount) from the cache" : ""
                 lines.append(
-                    "\(outcome.text): \(Words.count(state.finishedCount, "node"))\(cached) in \(Words.duration(event.elapsed))")
+                    "\(outcome.text): \(Words.count(state.finishedCount, "node"))\(cached) in \(Words.duration(event.elapsed))"
+                )
             default: break
             }
         }

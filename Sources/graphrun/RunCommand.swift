@@ -39,7 +39,10 @@ struct RunCommand {
         var engineOptions = Engine.Options(coreCount: ProcessInfo.processInfo.activeProcessorCount)
         engineOptions.cache = options.cache ?? (options.forEach == nil ? .none : .classic)
         engineOptions.costs = durations.read()
-        for (name, permits) in options.resources { engineOptions.resources[name] = permits }
+        for (name, permits) in options.resources {
+            try check(name, engineOptions.resources)
+            engineOptions.resources[name] = permits
+        }
         let engine = Engine(registry: file.registry, environment: file.folders, options: engineOptions)
         let interrupts = Interrupts()
         let follower = Follower(engine.log, options, file, console)
@@ -48,14 +51,25 @@ struct RunCommand {
         for run in runs where !interrupts.isInterrupted && !outcomes.contains(.timedOut) {
             outcomes.append(await perform(run, engine, interrupts, isOneOfMany: runs.count > 1, follower))
         }
-        follower.stop()
-        await following.value
+        following.cancel()
+        let isAllWritten = await following.value
         durations.write(engine.costs)
         if interrupts.isInterrupted {
             console.error("graphrun: interrupted")
             return .interrupted
         }
-        return summarize(outcomes, of: runs.count)
+        let code = summarize(outcomes, of: runs.count)
+        return isAllWritten ? code : .failed
+    }
+
+    /// A misspelt name would change nothing, silently.
+    private func check(_ name: ResourceName, _ limits: ResourceLimits) throws {
+        let names = Set(limits.permits.keys.map(\.text)).union(file.registry.types.map(\.schema.resource.text)).sorted()
+        if names.contains(name.text) { return }
+        throw UsageError(
+            message: "there is no resource '\(name)'",
+            suggestion: NearestName.sentence(name.text, among: names)
+                ?? "Name one of: \(names.joined(separator: ", ")).")
     }
 
     // MARK: What to run
@@ -85,7 +99,9 @@ struct RunCommand {
             var one = file
             try one.set(Options.Assignment(node: forEach.node, input: forEach.input, value: name))
             do {
-                return PlannedRun(name: name, file: one, plan: .success(try one.check(options, console)))
+                return PlannedRun(
+                    name: name, file: one,
+                    plan: .success(try one.check(options, console, keepsGoing: options.keepsGoing)))
             } catch let failure as Failure {
                 return PlannedRun(name: name, file: one, plan: .failure(failure))
             }
@@ -97,6 +113,7 @@ struct RunCommand {
     private func perform(
         _ run: PlannedRun, _ engine: Engine, _ interrupts: Interrupts, isOneOfMany: Bool, _ follower: Follower
     ) async -> Outcome {
+        if isOneOfMany && options.events == .pretty && !options.isQuiet { console.output("\(run.name):") }
         let plan: Plan
         switch run.plan {
         case .success(let checked): plan = checked
@@ -104,7 +121,6 @@ struct RunCommand {
             console.error(failure.text)
             return .invalid
         }
-        if isOneOfMany && options.events == .pretty && !options.isQuiet { console.output("\(run.name):") }
         let id = RunID(UUID().uuidString.lowercased())
         let keepsGoing = options.keepsGoing
         let task = Task { await engine.run(plan, of: run.file.workflow, id: id, keepsGoing: keepsGoing) }
@@ -123,9 +139,9 @@ struct RunCommand {
         switch result.outcome {
         case .succeeded: return .succeeded
         case .failed:
-            if let failure = result.failure {
-                console.error(DiagnosticText.text(failure, run.file.name, run.file.workflow))
-            }
+            let told = follower.takeFailures()
+            DiagnosticText.tell(
+                told.isEmpty ? [result.failure].compactMap { $0 } : told, run.file.workflow, run.file.name, console)
             return .failed
         case .cancelled:
             guard isTimedOut, let seconds = options.timeoutSeconds else { return .cancelled }
@@ -138,9 +154,12 @@ struct RunCommand {
 
     private func summarize(_ outcomes: [Outcome], of count: Int) -> ExitCode {
         let succeeded = outcomes.count { $0 == .succeeded }
-        if options.forEach != nil && options.events == .pretty {
-            let failed = count - succeeded
-            console.output("\(succeeded) of \(count) done" + (failed > 0 ? ", \(failed) failed" : ""))
+        if options.forEach != nil && options.events == .pretty && !options.isQuiet {
+            let failed = outcomes.count - succeeded
+            let left = count - outcomes.count
+            console.output(
+                "\(succeeded) of \(count) done" + (failed > 0 ? ", \(failed) failed" : "")
+                    + (left > 0 ? ", \(left) not run" : ""))
         }
         return succeeded == count ? .done : .failed
     }

@@ -26,30 +26,42 @@ struct WorkflowFile {
         for assignment in options.assignments { try set(assignment) }
     }
 
-    /// The whole file; a directory, a missing file and one beyond the limit are told apart.
+    /// The whole file, or what comes out of a pipe; a directory, a missing file and one beyond the limit are told apart.
     private static func read(_ path: String) throws -> [UInt8] {
-        let limit = JSONParser.Limits().maxByteCount
-        if path == "-" {
-            let data = (try? FileHandle.standardInput.read(upToCount: limit + 1)) ?? Data()
-            return [UInt8](data)
-        }
         func fail(_ reason: String, _ suggestion: String) -> Failure {
-            Failure(code: .invalid, text: "graphrun: \(path): \(reason)\n  \(suggestion)")
+            let name = path == "-" ? "standard input" : path
+            return Failure(code: .invalid, text: "graphrun: \(name): \(reason)\n  \(suggestion)")
         }
+        func tooLarge(_ count: String) -> Failure {
+            fail("the file has \(count) bytes; the limit is \(limit)", "Split the workflow into smaller ones.")
+        }
+        let limit = JSONParser.Limits().maxByteCount
+        let file: FileHandle
+        if path == "-" {
+            file = .standardInput
+        } else {
+            file = try open(path, fail)
+            let size = ((try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? NSNumber)?.intValue ?? 0
+            if size > limit { throw tooLarge("\(size)") }
+        }
+        // Pipes and devices have no size, and may never end.
+        guard let data = try? file.read(upToCount: limit + 1) ?? Data() else {
+            throw fail("the file cannot be read", "Check what it is, and whether it is whole.")
+        }
+        if data.count > limit { throw tooLarge("more than \(limit)") }
+        return [UInt8](data)
+    }
+
+    private static func open(_ path: String, _ fail: (String, String) -> Failure) throws -> FileHandle {
         var isDirectory: ObjCBool = false
         guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
             throw fail("there is no such file", "Check the name; examples are in workflows/.")
         }
         if isDirectory.boolValue { throw fail("this is a folder, not a workflow", "Name a file inside it.") }
-        let size = ((try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? NSNumber)?.intValue ?? 0
-        if size > limit {
-            throw fail("the file has \(size) bytes; the limit is \(limit)", "Split the workflow into smaller ones.")
-        }
-        do {
-            return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
-        } catch {
+        guard let file = FileHandle(forReadingAtPath: path) else {
             throw fail("the file cannot be read", "Check its permissions.")
         }
+        return file
     }
 
     // MARK: --set
@@ -67,13 +79,23 @@ struct WorkflowFile {
                 guard spec == nil || spec?.type == .any else {
                     throw Failure(
                         code: .invalid,
-                        text: "graphrun: --set \(assignment.node).\(assignment.input): '\(assignment.value)' is not JSON\n"
-                            + "  Give \(spec?.type.name ?? "a value"), such as 64 or true.")
+                        text:
+                            "graphrun: --set \(assignment.node).\(assignment.input): '\(assignment.value)' is not JSON\n"
+                            + "  Give \(Self.example(of: spec?.type)).")
                 }
                 value = .string(assignment.value)
             }
         }
         workflow.nodes[index][assignment.input] = APIFormat.source(value)
+    }
+
+    private static func example(of type: SocketType?) -> String {
+        switch type {
+        case .int?: "a whole number, such as 64"
+        case .float?: "a number, such as 0.5"
+        case .boolean?: "true or false"
+        default: "a link, such as '[\"1\", 0]'"
+        }
     }
 
     /// The one node an option means, and the input's declaration.
@@ -84,7 +106,8 @@ struct WorkflowFile {
             let near = NearestName.sentence(assignment.node, among: names)
             throw Failure(
                 code: .invalid,
-                text: "graphrun: there is no node '\(assignment.node)'\n  \(near ?? "'graphrun plan' lists the nodes.")")
+                text: "graphrun: there is no node '\(assignment.node)'\n  \(near ?? "'graphrun plan' lists the nodes.")"
+            )
         }
         if indices.count > 1 {
             let ids = indices.map { workflow.nodes[$0].id.text }.joined(separator: ", ")
