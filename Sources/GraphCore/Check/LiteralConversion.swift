@@ -114,10 +114,10 @@ struct LiteralConversion {
         case nil: return word
         case .fixed(let choices):
             if choices.contains(word) { return word }
-            let listed = choices.prefix(20).joined(separator: ", ")
             throw .notInList(
                 "'\(word)' is none of its choices",
-                suggestion: NearestName.sentence(word, among: choices) ?? "Choose one of: \(listed).")
+                suggestion: NearestName.sentence(word, among: choices)
+                    ?? "Choose one of: \(NearestName.list(choices, atMost: 20)).")
         case .named(let source):
             if environment.accepts(word, from: source) { return word }
             throw .notInList("'\(word)' was not found in \(source.place)", suggestion: source.hint(word, environment))
@@ -180,7 +180,6 @@ extension ChoiceSource {
         let known = environment.choices(self)
         if let near = NearestName.sentence(word, among: known) { return near }
         if known.isEmpty { return "Put the file into \(place) (it holds none yet)." }
-        let listed = known.prefix(5).joined(separator: ", ")
-        return "Put it into \(place), or choose one of: \(listed)\(known.count > 5 ? ", ..." : "")."
+        return "Put it into \(place), or choose one of: \(NearestName.list(known, atMost: 5))."
     }
 }

@@ -167,9 +167,8 @@ public struct Validator {
     private mutating func checkInputs(_ index: Int) {
         let node = workflow.nodes[index]
         guard let type = types[index] else { return }
-        for spec in type.schema.inputs where spec.presence == .required && node[spec.name] == nil {
-            tellMissing(spec, index, type)
-        }
+        let missing = type.schema.inputs.filter { $0.presence == .required && node[$0.name] == nil }
+        for spec in missing { tellMissing(spec, among: missing.map(\.name), index, type) }
         let free = type.schema.inputs.filter { $0.presence == .optional && node[$0.name] == nil }.map(\.name)
         for input in node.inputs {
             let spec = type.inputIndex(input.name).map { type.schema.inputs[$0] }
@@ -187,10 +186,12 @@ public struct Validator {
         }
     }
 
-    private mutating func tellMissing(_ spec: InputSpec, _ index: Int, _ type: NodeType) {
+    private mutating func tellMissing(_ spec: InputSpec, among missing: [String], _ index: Int, _ type: NodeType) {
         let undeclared = workflow.nodes[index].inputs.map(\.name).filter { type.inputIndex($0) == nil }
         let suggestion: String
-        if let near = NearestName.of(spec.name, among: undeclared) {
+        if let near = NearestName.of(spec.name, among: undeclared),
+            NearestName.of(near, among: missing) == spec.name
+        {
             suggestion = "Did you mean '\(spec.name)' where it says '\(near)'?"
         } else if !spec.type.isWidget {
             suggestion = "Link '\(spec.name)' to an output of type \(spec.type)."

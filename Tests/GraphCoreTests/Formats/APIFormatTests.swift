@@ -260,6 +260,49 @@ struct WorkflowReaderTests {
     }
 }
 
+@Suite("A damaged workflow file")
+struct DamagedFileTests {
+    private let registry = ValidatorTests.registry
+
+    @Test(
+        "is read or refused, and never more than that",
+        arguments: [
+            """
+            {"load": {"class_type": "Load", "inputs": {"file": "a.png"}, "_meta": {"title": "\\ud83d\\ude00"}},
+             "2": {"class_type": "Scale", "inputs": {"image": ["load", 0], "width": 64, "height": "64", "method": "area"}},
+             "3": {"class_type": "Save", "inputs": {"images": ["2", 0]}}}
+            """,
+            """
+            {"nodes": [{"id": "load", "type": "Load", "widgets_values": ["a.png"]},
+                       {"id": 2, "type": "Scale", "inputs": {"image": "load.image"}, "widgets_values": [64, 64.0, "area"]},
+                       {"id": "3", "type": "Save"}],
+             "links": [[1, "load", 0, 2, 0], [2, 2, 0, "3", 0]]}
+            """,
+        ])
+    func damage(text: String) throws {
+        let whole = Array(text.utf8)
+        let pieces = [
+            "\"", "[", "]", "{", "}", ",", ":", "-1", "1e999", "99999999999999999999", "null", ".", "\\u", "\0",
+        ]
+        var random = SplitMix(seed: 7)
+        var readCount = 0
+        for _ in 0..<4000 {
+            var bytes = whole
+            for _ in 0..<Int.random(in: 1...3, using: &random) {
+                let start = Int.random(in: 0..<bytes.count, using: &random)
+                let end = min(bytes.count, start + Int.random(in: 0...4, using: &random))
+                let piece = pieces[Int.random(in: 0..<pieces.count, using: &random)]
+                bytes.replaceSubrange(start..<end, with: Bool.random(using: &random) ? Array(piece.utf8) : [])
+            }
+            guard let workflow = try? WorkflowReader.read(bytes, registry: registry).workflow else { continue }
+            readCount += 1
+            let checked = Validator.check(workflow, registry: registry, environment: Pictures())
+            #expect(!checked.errors.isEmpty || checked.plan != nil)
+        }
+        #expect(readCount > 0)
+    }
+}
+
 /// A small generator that gives the same numbers for the same seed everywhere (Steele, Lea, Flood 2014).
 struct SplitMix: RandomNumberGenerator {
     private var state: UInt64
