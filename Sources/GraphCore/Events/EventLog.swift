@@ -61,7 +61,8 @@ public final class EventLog: Sendable {
                 sequence += 1
                 state.order += 1
                 add(
-                    RunEvent(run: run, sequence: sequence, order: state.order, elapsed: elapsed, kind: kind), to: &state)
+                    RunEvent(run: run, sequence: sequence, order: state.order, elapsed: elapsed, kind: kind), to: &state
+                )
             }
             if state.eventCount > limits.maxEventCount || state.byteCount > limits.maxByteCount { thin(&state) }
             guard !state.waiting.isEmpty else { return [CheckedContinuation<Void, Never>]() }

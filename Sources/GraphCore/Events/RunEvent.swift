@@ -77,9 +77,9 @@ extension RunEvent.Kind {
     public var node: NodeID? {
         switch self {
         case .runQueued, .runStarted, .runProgress, .runFinished: nil
-        case .nodeCached(let node), .nodeStarted(let node, _, _, _), .nodeWaiting(let node, _), .nodePhase(let node, _, _, _, _),
-            .nodeProgress(let node, _, _, _), .nodePreview(let node, _, _), .nodeLog(let node, _, _),
-            .nodeOutput(let node, _, _), .nodeFinished(let node), .nodeFailed(let node, _),
+        case .nodeCached(let node), .nodeStarted(let node, _, _, _), .nodeWaiting(let node, _),
+            .nodePhase(let node, _, _, _, _), .nodeProgress(let node, _, _, _), .nodePreview(let node, _, _),
+            .nodeLog(let node, _, _), .nodeOutput(let node, _, _), .nodeFinished(let node), .nodeFailed(let node, _),
             .nodeInterrupted(let node), .nodeBlocked(let node, _):
             node
         }
