@@ -52,6 +52,9 @@ final class WorkerPool: TaskExecutor {
 
     func endBlocking() { state.withLock { $0.maxThreadCount -= 1 } }
 
+    /// Threads alive, for tests and reports.
+    var threadCount: Int { state.withLock { $0.threadCount } }
+
     /// Ends idle threads. Called by the engine when it goes; nothing may be enqueued afterwards.
     func stop() {
         let idleCount = state.withLock { state in

@@ -189,10 +189,19 @@ struct CacheTests {
 
 /// A value that a test changes between runs.
 final class Box<Value: Sendable>: Sendable {
-    private let state: Mutex<Value>
+    fileprivate let state: Mutex<Value>
     init(_ value: Value) { state = Mutex(value) }
     var value: Value {
         get { state.withLock { $0 } }
         set { state.withLock { $0 = newValue } }
+    }
+}
+
+extension Box<Int> {
+    func increment() -> Int {
+        state.withLock { count in
+            count += 1
+            return count
+        }
     }
 }
