@@ -38,6 +38,8 @@ public final class EventLog: Sendable {
         var order: UInt64 = 0
         /// Facts up to here may be missing.
         var lostThrough: UInt64 = 0
+        /// The same of one run alone, for the runs that were there when facts were last let go.
+        var lostByRun: [RunID: UInt64] = [:]
         var liveRuns: Set<RunID> = []
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
@@ -112,7 +114,12 @@ public final class EventLog: Sendable {
                 }
                 chunk += 1
             }
-            return Page(events: events, next: max(next, position), isResync: position < state.lostThrough)
+            var isResync = position < state.lostThrough
+            if isResync, let run {
+                // A run that is not there at all is gone altogether; one that is newer than the loss has lost nothing.
+                isResync = state.lostByRun[run].map { position < $0 } ?? events.isEmpty
+            }
+            return Page(events: events, next: max(next, position), isResync: isResync)
         }
     }
 
@@ -180,9 +187,25 @@ public final class EventLog: Sendable {
             state.chunks.removeAll { $0.events.isEmpty && $0.lastOrder > 0 }
             if state.chunks.isEmpty { state.chunks.append(Chunk()) }
         }
+        forgetLostRuns(&state)
+    }
+
+    private func forgetLostRuns(_ state: inout State) {
+        guard state.lostThrough > 0 else { return }
+        var lost: [RunID: UInt64] = [:]
+        var last: RunID?
+        for chunk in state.chunks {
+            // Neighbours mostly are of one run.
+            for event in chunk.events where event.run != last {
+                lost[event.run] = state.lostByRun[event.run] ?? 0
+                last = event.run
+            }
+        }
+        state.lostByRun = lost
     }
 
     private func drop(from chunk: inout Chunk, of state: inout State, where goes: (RunEvent) -> Bool) {
+        guard chunk.events.contains(where: goes) else { return }
         var kept: [RunEvent] = []
         for event in chunk.events {
             guard goes(event) else {
@@ -193,7 +216,9 @@ public final class EventLog: Sendable {
             chunk.byteCount -= byteCount
             state.byteCount -= byteCount
             state.eventCount -= 1
-            if !event.kind.isSuperseded { state.lostThrough = max(state.lostThrough, event.order) }
+            guard !event.kind.isSuperseded else { continue }
+            state.lostThrough = max(state.lostThrough, event.order)
+            state.lostByRun[event.run] = max(state.lostByRun[event.run] ?? 0, event.order)
         }
         chunk.events = kept
     }

@@ -477,17 +477,3 @@ struct ValidatorTests {
         #expect(checked.goodTargets == ["1"])
     }
 }
-
-/// An input folder in the mind.
-struct Pictures: NodeEnvironment {
-    var names = ["a.png", "photo.jpg"]
-    func choices(_ source: ChoiceSource) -> [String] { names }
-    func accepts(_ choice: String, from source: ChoiceSource) -> Bool { (names + ["sub/b.png"]).contains(choice) }
-    func read(_ name: String, in folder: FolderName, maxByteCount: Int) throws(Diagnostic) -> [UInt8] { [] }
-    func contentToken(_ name: String, in folder: FolderName) throws(Diagnostic) -> String { name }
-    func save(
-        _ bytes: [UInt8], prefix: FilenamePrefix, extension: String, in folder: FolderName
-    ) throws(Diagnostic) -> SavedFile {
-        SavedFile(filename: prefix.text, subfolder: "", folder: folder)
-    }
-}

@@ -162,6 +162,31 @@ struct EventLogTests {
         #expect(!log.read(after: log.end - 1).isResync)
     }
 
+    @Test("tells readers of one run only of what that run has lost")
+    func lossOfOneRun() {
+        let log = EventLog(limits: Self.limits(events: 4000))
+        var kept = Writer(log, "kept")
+        kept.say(.runQueued)
+        kept.say(facts(10))
+        var gone = Writer(log, "gone")
+        gone.say(.runQueued)
+        gone.say(facts(500))
+        gone.say(.runFinished(.succeeded))
+        var harmed = Writer(log, "harmed")
+        harmed.say(.runQueued)
+        harmed.say(facts(3300))
+        harmed.say(.runFinished(.succeeded))
+        kept.say(facts(500))
+        var new = Writer(log, "new")
+        new.say(.runQueued)
+        #expect(log.read(after: 0).isResync)
+        #expect(!log.read(after: 0, run: "kept").isResync)
+        #expect(log.read(after: 0, run: "harmed").isResync)
+        #expect(log.read(after: 0, run: "gone").isResync)
+        #expect(!log.read(after: 0, run: "new").isResync)
+        #expect(!log.read(after: log.end, run: "gone").isResync)
+    }
+
     @Test("lets the facts of live runs go last, the oldest first")
     func liveRuns() throws {
         let log = EventLog(limits: Self.limits(events: 4000))

@@ -1,23 +1,4 @@
-import Foundation
-import Testing
-
 @testable import GraphCore
-
-/// The folder of public test data beside the repository; tests that need it are skipped where it is missing.
-enum Shared {
-    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appending(path: "shared")
-
-    static func has(_ path: String) -> Bool {
-        FileManager.default.fileExists(atPath: folder.appending(path: path).path)
-    }
-
-    static func bytes(_ path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: folder.appending(path: path))) }
-
-    static func files(_ path: String) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: path).path).sorted()
-    }
-}
 
 /// What the parser says of `text`; nil when it takes it.
 func complaint(_ text: String, limits: JSONParser.Limits = .init()) -> String? {
@@ -41,4 +22,18 @@ struct Sketch: Node {
     let schema: NodeSchema
     init(_ schema: NodeSchema) { self.schema = schema }
     func run(_ inputs: Inputs, _ context: NodeContext) async throws -> [BoundOutput] { [] }
+}
+
+/// An input folder in the mind.
+struct Pictures: NodeEnvironment {
+    var names = ["a.png", "photo.jpg"]
+    func choices(_ source: ChoiceSource) -> [String] { names }
+    func accepts(_ choice: String, from source: ChoiceSource) -> Bool { (names + ["sub/b.png"]).contains(choice) }
+    func read(_ name: String, in folder: FolderName, maxByteCount: Int) throws(Diagnostic) -> [UInt8] { [] }
+    func contentToken(_ name: String, in folder: FolderName) throws(Diagnostic) -> String { name }
+    func save(
+        _ bytes: [UInt8], prefix: FilenamePrefix, extension: String, in folder: FolderName
+    ) throws(Diagnostic) -> SavedFile {
+        SavedFile(filename: prefix.text, subfolder: "", folder: folder)
+    }
 }
