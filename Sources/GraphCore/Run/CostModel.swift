@@ -24,8 +24,8 @@ public struct CostModel: Sendable, Equatable {
     public init() {}
 
     mutating func record(type: String, byteCount: Int, seconds: Double) {
-        guard seconds.isFinite, seconds >= 0, means.count < Self.maxEntryCount else { return }
         let key = Key(type: type, sizeClass: Self.sizeClass(byteCount))
+        guard seconds.isFinite, seconds >= 0, means.count < Self.maxEntryCount || means[key] != nil else { return }
         means[key, default: Mean(seconds: seconds)].add(seconds)
         latest[type, default: Mean(seconds: seconds)].add(seconds)
     }

@@ -184,6 +184,11 @@ final class Run: Sendable {
         var effects = Effects()
         let now = engine.now()
         let next = state.withLock { state in
+            // A node may learn of the cancellation before the run does.
+            if Task.isCancelled && !state.isCancelled {
+                state.isCancelled = true
+                state.scheduler.halt()
+            }
             state.merger.finish(call.index, into: &state.scheduler.events)
             state.timekeeper.record(call, elapsed: now - call.started)
             state.scheduler.complete(call, outcome, isCancelled: state.isCancelled)

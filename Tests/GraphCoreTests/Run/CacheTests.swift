@@ -62,6 +62,13 @@ struct CacheTests {
         #expect(try await runner.trace("a = Constant value: 5.0") == "a ran")
     }
 
+    @Test("tells texts apart that look alike but are written otherwise")
+    func unicode() async throws {
+        let runner = TestRunner()
+        _ = try await runner.trace(#"a = Constant value: "\u00e9""#)
+        #expect(try await runner.trace(#"a = Constant value: "e\u0301""#) == "a ran")
+    }
+
     @Test("takes a converted literal for what it was converted to")
     func converted() async throws {
         let runner = TestRunner()

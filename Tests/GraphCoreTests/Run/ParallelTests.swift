@@ -169,6 +169,15 @@ struct CancelTests {
         #expect(trace == "a interrupted\nrun cancelled")
     }
 
+    @Test("is never taken for a failure of the node it reaches")
+    func race() async throws {
+        for _ in 0..<300 {
+            let trace = try await cancel(
+                TestSleep(), "a = TestSleep value: 1 seconds: 600.0\nb = Show value: a")
+            #expect(trace == "a interrupted\nrun cancelled")
+        }
+    }
+
     @Test("keeps what has finished")
     func kept() async throws {
         let runner = TestRunner(cores: 2)
