@@ -37,8 +37,8 @@ let package = Package(
         .target(
             name: "TestNodes", dependencies: ["GraphCore", "Media"], path: "Tests/TestNodes", swiftSettings: strict),
         .executableTarget(
-            name: "Bench", dependencies: ["GraphCore", "Files", "Nodes"], path: "Bench",
-            exclude: ["RESULTS.md"], swiftSettings: strict),
+            name: "Bench", dependencies: ["GraphCore", "Media"], path: "Bench",
+            exclude: ["RESULTS.md", "run.sh", "processes.py"], swiftSettings: strict),
 
         .testTarget(name: "GraphCoreTests", dependencies: ["GraphCore", "TestNodes"], swiftSettings: strict),
         .testTarget(name: "MediaTests", dependencies: ["Media"], swiftSettings: strict),

@@ -15,7 +15,13 @@ extension EXIFOrientation {
                     var from = (route.start + tileX * route.stepX + y * route.stepY) * channels
                     var to = (y * out.width + tileX) * channels
                     for _ in tileX..<min(tileX + side, out.width) {
-                        for c in 0..<channels { target[to &+ c] = source[from &+ c] }
+                        if channels == 3 {  // spelled out: a loop takes twice as long
+                            (target[to], target[to &+ 1], target[to &+ 2]) = (
+                                source[from], source[from &+ 1], source[from &+ 2]
+                            )
+                        } else {
+                            for c in 0..<channels { target[to &+ c] = source[from &+ c] }
+                        }
                         from &+= route.stepX &* channels
                         to &+= channels
                     }

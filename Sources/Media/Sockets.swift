@@ -1,4 +1,3 @@
-#if canImport(GraphCore)
 public import GraphCore
 
 extension Image: SocketValue {
@@ -8,4 +7,3 @@ extension Image: SocketValue {
 extension Mask: SocketValue {
     public static var socketType: SocketType { "MASK" }
 }
-#endif

@@ -31,23 +31,36 @@ struct LiteralConversion {
 
     private static func int(_ json: JSON, _ spec: InputSpec) throws(Problem) -> LiteralConversion {
         let text: String
+        var warning: String?
+        var value: Int128?
         switch json {
         case .bool(let bool): return LiteralConversion(literal: .int(bool ? 1 : 0))
+        case .number(let number) where number.isInteger:
+            text = number.text
+            value = number.int
         case .number(let number):
-            if number.isInteger { text = number.text; break }
-            guard let double = number.double, abs(double) < 1e19 else { throw unfit(json, spec, "a whole number") }
-            let cut = Int128(double)
-            let isWhole = double == double.rounded(.towardZero)
-            return LiteralConversion(
-                literal: .int(cut), warning: isWhole ? nil : "\(number.text) is not a whole number; \(cut) is used")
-        case .string(let string): text = trimmed(string)
+            text = number.text
+            guard let double = number.double, let cut = Int128(exactly: double.rounded(.towardZero)) else { break }
+            value = cut
+            if double != double.rounded(.towardZero) { warning = "\(text) is not a whole number; \(cut) is used" }
+        case .string(let string):
+            text = trimmed(string)
+            guard isWhole(text) else { throw unfit(json, spec, "a whole number") }
+            value = Int128(text)
         default: throw unfit(json, spec, "a whole number")
         }
-        guard let value = Int128(text) else { throw unfit(json, spec, "a whole number") }
-        guard intRange.contains(value) else {
-            throw .outOfRange("\(value) is beyond what an INT holds", suggestion: "Use -2^63 to 2^64 - 1.")
+        // No value: more than 128 bits.
+        guard let value, intRange.contains(value) else {
+            throw .outOfRange("\(text.prefix(60)) is beyond what an INT holds", suggestion: "Use -2^63 to 2^64 - 1.")
         }
-        return LiteralConversion(literal: .int(value))
+        return LiteralConversion(literal: .int(value), warning: warning)
+    }
+
+    private static func isWhole(_ text: String) -> Bool {
+        let digits =
+            text.utf8.first == UInt8(ascii: "-") || text.utf8.first == UInt8(ascii: "+")
+            ? text.utf8.dropFirst() : text.utf8[...]
+        return !digits.isEmpty && digits.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
     }
 
     private static func float(_ json: JSON, _ spec: InputSpec) throws(Problem) -> LiteralConversion {
@@ -60,7 +73,8 @@ struct LiteralConversion {
                     "\(number.text) is beyond what a FLOAT holds", suggestion: "Use a number below 1.8e308.")
             }
             value = double
-        case .string(let string): value = Double(trimmed(string))
+        // Swift also reads hexadecimal, which Python's float() does not.
+        case .string(let string): value = string.contains("x") || string.contains("X") ? nil : Double(trimmed(string))
         default: value = nil
         }
         guard let value, value.isFinite else { throw unfit(json, spec, "a number") }
@@ -100,17 +114,19 @@ struct LiteralConversion {
         case nil: return word
         case .fixed(let choices):
             if choices.contains(word) { return word }
-            let listed = choices.prefix(20).joined(separator: ", ")
             throw .notInList(
                 "'\(word)' is none of its choices",
-                suggestion: NearestName.sentence(word, among: choices) ?? "Choose one of: \(listed).")
+                suggestion: NearestName.sentence(word, among: choices)
+                    ?? "Choose one of: \(NearestName.list(choices, atMost: 20)).")
         case .named(let source):
             if environment.accepts(word, from: source) { return word }
             throw .notInList("'\(word)' was not found in \(source.place)", suggestion: source.hint(word, environment))
         }
     }
 
-    private static func checkRange(_ converted: LiteralConversion, _ spec: InputSpec) throws(Problem) -> LiteralConversion {
+    private static func checkRange(_ converted: LiteralConversion, _ spec: InputSpec) throws(Problem)
+        -> LiteralConversion
+    {
         func fail(_ relation: String, _ bound: JSONNumber) -> Problem {
             let range = "\(spec.minimum?.text ?? "...") to \(spec.maximum?.text ?? "...")"
             return .outOfRange(
@@ -164,7 +180,6 @@ extension ChoiceSource {
         let known = environment.choices(self)
         if let near = NearestName.sentence(word, among: known) { return near }
         if known.isEmpty { return "Put the file into \(place) (it holds none yet)." }
-        let listed = known.prefix(5).joined(separator: ", ")
-        return "Put it into \(place), or choose one of: \(listed)\(known.count > 5 ? ", ..." : "")."
+        return "Put it into \(place), or choose one of: \(NearestName.list(known, atMost: 5))."
     }
 }

@@ -20,6 +20,12 @@ public enum NearestName {
         of(word, among: candidates).map { "Did you mean '\($0)'?" }
     }
 
+    /// The first candidates, for when none is near: `a, b and 3 more`.
+    static func list(_ candidates: [String], atMost count: Int) -> String {
+        let rest = candidates.count - count
+        return candidates.prefix(count).joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
+    }
+
     /// Levenshtein distance, or nil when above `limit`.
     static func editDistance(_ one: String, _ other: String, limit: Int) -> Int? {
         let a = Array(one.utf8.prefix(200)), b = Array(other.utf8.prefix(200))

@@ -90,7 +90,8 @@ public struct Validator {
             return outputs
         }
         var wanted: [Int] = []
-        for id in targets {
+        var named: Set<NodeID> = []
+        for id in targets where named.insert(id).inserted {
             guard let index = indexByID[id] else {
                 tellAll(
                     .unknownTarget, "there is no node '\(id)' to run",
@@ -166,28 +167,31 @@ public struct Validator {
     private mutating func checkInputs(_ index: Int) {
         let node = workflow.nodes[index]
         guard let type = types[index] else { return }
-        for spec in type.schema.inputs where spec.presence == .required && node[spec.name] == nil {
-            tellMissing(spec, index, type)
-        }
+        let missing = type.schema.inputs.filter { $0.presence == .required && node[$0.name] == nil }
+        for spec in missing { tellMissing(spec, among: missing.map(\.name), index, type) }
+        let free = type.schema.inputs.filter { $0.presence == .optional && node[$0.name] == nil }.map(\.name)
         for input in node.inputs {
             let spec = type.inputIndex(input.name).map { type.schema.inputs[$0] }
             switch input.source {
             case .link(let link): checkLink(link, input.name, spec, index)
-            case .malformedLink(let json): tellMalformedLink(json, input.name, index)
+            case .malformedLink(let json):
+                if !isValue(json, for: spec) { tellMalformedLink(json, input.name, index) }
             case .literal(let json):
-                guard let spec else {
-                    warnMisspelt(input.name, index, type)
-                    continue
+                if let spec {
+                    checkLiteral(json, spec, index)
+                } else {
+                    warnMisspelt(input.name, among: free, index, type)
                 }
-                checkLiteral(json, spec, index)
             }
         }
     }
 
-    private mutating func tellMissing(_ spec: InputSpec, _ index: Int, _ type: NodeType) {
+    private mutating func tellMissing(_ spec: InputSpec, among missing: [String], _ index: Int, _ type: NodeType) {
         let undeclared = workflow.nodes[index].inputs.map(\.name).filter { type.inputIndex($0) == nil }
         let suggestion: String
-        if let near = NearestName.of(spec.name, among: undeclared) {
+        if let near = NearestName.of(spec.name, among: undeclared),
+            NearestName.of(near, among: missing) == spec.name
+        {
             suggestion = "Did you mean '\(spec.name)' where it says '\(near)'?"
         } else if !spec.type.isWidget {
             suggestion = "Link '\(spec.name)' to an output of type \(spec.type)."
@@ -216,7 +220,8 @@ public struct Validator {
         guard outputs.indices.contains(link.slot) else {
             let sourceName = describe(source)
             tell(
-                index, .badSlot, "input '\(name)' links to output \(link.slot) of \(sourceName), which has \(outputs.count)",
+                index, .badSlot,
+                "input '\(name)' links to output \(link.slot) of \(sourceName), which has \(outputs.count)",
                 input: name,
                 suggestion: outputs.isEmpty
                     ? "Link it to another node: \(sourceName) has no outputs."
@@ -237,7 +242,6 @@ public struct Validator {
 
     private mutating func checkLiteral(_ json: JSON, _ spec: InputSpec, _ index: Int) {
         if json == .null && spec.presence != .required { return }
-        if !spec.type.isWidget && !spec.type.accepts(.any) { return }
         if !acceptsLiterals(spec.type) {
             let shown = String(JSONWriter.text(json).prefix(60))
             tell(
@@ -265,6 +269,15 @@ public struct Validator {
         type.isWidget || [SocketType.int, .float, .string, .boolean, .combo].contains { type.accepts($0) }
     }
 
+    /// Two whole numbers are a value, such as a size, for an input that takes anything; but `[1, 0]` is a link with a
+    /// forgotten quote where there is a node 1.
+    private func isValue(_ json: JSON, for spec: InputSpec?) -> Bool {
+        guard let spec, spec.type == .any, case .array(let parts) = json, let id = parts[0].number else {
+            return false
+        }
+        return indexByID[NodeID(id.text)] == nil
+    }
+
     private mutating func tellMalformedLink(_ json: JSON, _ name: String, _ index: Int) {
         let shown = String(JSONWriter.text(json).prefix(60))
         var suggestion = "Write [\"NODE\", SLOT], such as [\"1\", 0]."
@@ -272,14 +285,13 @@ public struct Validator {
             suggestion = "Put the node's id in quotes: [\"\(id.text)\", \(JSONWriter.text(parts[1]))]."
         }
         tell(
-            index, .badLink, "input '\(name)' has \(shown), which is no link: node ids are strings, slots whole numbers from 0",
+            index, .badLink,
+            "input '\(name)' has \(shown), which is no link: node ids are strings, slots whole numbers from 0",
             input: name, suggestion: suggestion)
     }
 
     /// Undeclared inputs are accepted, as ComfyUI does; one that nearly has a declared name is told.
-    private mutating func warnMisspelt(_ name: String, _ index: Int, _ type: NodeType) {
-        let node = workflow.nodes[index]
-        let free = type.schema.inputs.filter { $0.presence == .optional && node[$0.name] == nil }.map(\.name)
+    private mutating func warnMisspelt(_ name: String, among free: [String], _ index: Int, _ type: NodeType) {
         guard !free.isEmpty, let near = NearestName.of(name, among: free) else { return }
         tell(
             index, .badInput, severity: .warning, "input '\(name)' is not one of \(type.schema.type)'s and is ignored",

@@ -11,9 +11,10 @@ extension RunEvent {
         return .object(JSONObject(head + [.init("type", .string(type))] + members.map { .init($0.0, $0.1) }))
     }
 
-    /// Microseconds are as much as a reader can use.
+    /// Microseconds are as much as a reader can use. What a node reports need not be finite; JSON must be.
     static func rounded(_ seconds: Double) -> JSON {
-        .number(JSONNumber((seconds * 1e6).rounded() / 1e6))
+        let rounded = (seconds * 1e6).rounded() / 1e6
+        return rounded.isFinite ? .number(JSONNumber(rounded)) : .null
     }
 }
 

@@ -23,7 +23,7 @@ public final class EventLog: Sendable {
         public let isResync: Bool
     }
 
-    /// Chunks keep appending cheap and dropping the oldest cheaper.
+    /// Chunks keep appending cheap (and small enough to come from the heap, not from the kernel, each time) and dropping the oldest cheaper.
     private struct Chunk {
         var events: [RunEvent] = []
         var byteCount = 0
@@ -42,7 +42,7 @@ public final class EventLog: Sendable {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    private static let chunkSize = 1024
+    private static let chunkSize = 256
     /// The newest chunk is never thinned, so it must stay small beside the limit even when previews fill it.
     private static let chunkByteCount = 1 << 20
     private let limits: Limits
@@ -61,7 +61,8 @@ public final class EventLog: Sendable {
                 sequence += 1
                 state.order += 1
                 add(
-                    RunEvent(run: run, sequence: sequence, order: state.order, elapsed: elapsed, kind: kind), to: &state)
+                    RunEvent(run: run, sequence: sequence, order: state.order, elapsed: elapsed, kind: kind), to: &state
+                )
             }
             if state.eventCount > limits.maxEventCount || state.byteCount > limits.maxByteCount { thin(&state) }
             guard !state.waiting.isEmpty else { return [CheckedContinuation<Void, Never>]() }

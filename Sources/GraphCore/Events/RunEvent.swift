@@ -34,15 +34,15 @@ public struct RunEvent: Sendable {
         /// The node asked for lazy inputs, or answered with an expansion, and runs on when they are there.
         case nodeWaiting(NodeID, for: Awaited)
         /// What happens now, for people. `percent` is how far the whole run is, 0...100.
-        case nodePhase(NodeID, type: String, stage: String, message: String, percent: Double)
+        indirect case nodePhase(NodeID, type: String, stage: String, message: String, percent: Double)
         /// `remaining` is an estimate from measured durations, nil while there are none.
-        case nodeProgress(NodeID, completed: Double, total: Double, remaining: Duration?)
+        indirect case nodeProgress(NodeID, completed: Double, total: Double, remaining: Duration?)
         case nodePreview(NodeID, PreviewFormat, [UInt8])
         case nodeLog(NodeID, LogLevel, String)
         /// What people may look at: under `images`, the files saved, for example.
         case nodeOutput(NodeID, display: NodeID, JSONObject)
         case nodeFinished(NodeID)
-        case nodeFailed(NodeID, Diagnostic)
+        indirect case nodeFailed(NodeID, Diagnostic)
         /// The node was running when the run ended early.
         case nodeInterrupted(NodeID)
         /// The node did not run because something before it stopped the flow, on purpose or by failing.
@@ -77,9 +77,9 @@ extension RunEvent.Kind {
     public var node: NodeID? {
         switch self {
         case .runQueued, .runStarted, .runProgress, .runFinished: nil
-        case .nodeCached(let node), .nodeStarted(let node, _, _, _), .nodeWaiting(let node, _), .nodePhase(let node, _, _, _, _),
-            .nodeProgress(let node, _, _, _), .nodePreview(let node, _, _), .nodeLog(let node, _, _),
-            .nodeOutput(let node, _, _), .nodeFinished(let node), .nodeFailed(let node, _),
+        case .nodeCached(let node), .nodeStarted(let node, _, _, _), .nodeWaiting(let node, _),
+            .nodePhase(let node, _, _, _, _), .nodeProgress(let node, _, _, _), .nodePreview(let node, _, _),
+            .nodeLog(let node, _, _), .nodeOutput(let node, _, _), .nodeFinished(let node), .nodeFailed(let node, _),
             .nodeInterrupted(let node), .nodeBlocked(let node, _):
             node
         }

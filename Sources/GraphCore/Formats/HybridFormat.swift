@@ -7,6 +7,8 @@ struct HybridFormat {
     private var nodes: [Workflow.Node] = []
     private var indexByID: [String: Int] = [:]
     private var problems: [Diagnostic] = []
+    /// Looking for near names compares many; a file with 100,000 mistakes gets them for the first ones.
+    private var nearestBudget = 100
 
     static func read(
         _ root: JSONObject, _ nodes: [JSON], registry: NodeRegistry
@@ -90,7 +92,7 @@ struct HybridFormat {
             if let spec, !spec.type.isWidget {
                 tell(
                     id, .badLink, "input '\(spec.name)' names node '\(name)', which does not exist",
-                    NearestName.sentence(name, among: indexByID.keys.sorted()))
+                    nearestID(name))
             }
             return .literal(value)
         }
@@ -120,17 +122,21 @@ struct HybridFormat {
         for spec in schema.widgets where position < values.count {
             set(index, spec.name, .literal(values[position]))
             position += 1
-            let controls: [JSON] = ["fixed", "increment", "decrement", "randomize"]
-            if spec.hasControlAfterGenerate, position < values.count, controls.contains(values[position]) {
-                position += 1
-            }
+            if position < values.count, Self.isEditorsOwn(values[position], behind: spec) { position += 1 }
         }
         if position < values.count {
             tell(
                 id, .malformedWorkflow,
                 "it has \(values.count) widgets_values, but \(schema.type) has only \(schema.widgets.count) widgets",
-                "They are: \(schema.widgets.map(\.name).joined(separator: ", ")).")
+                schema.widgets.isEmpty
+                    ? "Remove them." : "They are: \(schema.widgets.map(\.name).joined(separator: ", ")).")
         }
+    }
+
+    /// What an editor stores behind a widget for itself: how a seed goes on, the button that uploads a picture.
+    private static func isEditorsOwn(_ value: JSON, behind spec: InputSpec) -> Bool {
+        if spec.options.contains(.init("image_upload", true)) { return value == "image" }
+        return spec.hasControlAfterGenerate && ["fixed", "increment", "decrement", "randomize"].contains(value)
     }
 
     // MARK: Links
@@ -148,15 +154,18 @@ struct HybridFormat {
         }
         for (name, role) in [(from, "from"), (to, "to")] where indexByID[name] == nil {
             tell(
-                nil, .badLink, "the link \(JSONWriter.text(parts[0])) goes \(role) node '\(name)', which does not exist",
-                NearestName.sentence(name, among: indexByID.keys.sorted()))
+                nil, .badLink,
+                "the link \(JSONWriter.text(parts[0])) goes \(role) node '\(name)', which does not exist",
+                nearestID(name))
         }
         guard indexByID[from] != nil, let target = indexByID[to], let schema = schema(target) else { return }
         guard schema.sockets.indices.contains(toSlot) else {
             tell(
-                to, .badSlot, "a link goes to its input \(toSlot), but \(schema.type) has \(schema.sockets.count) to link to",
+                to, .badSlot,
+                "a link goes to its input \(toSlot), but \(schema.type) has \(schema.sockets.count) to link to",
                 schema.sockets.isEmpty
-                    ? nil : "They are: \(schema.sockets.enumerated().map { "\($0) (\($1.name))" }.joined(separator: ", ")).")
+                    ? nil
+                    : "They are: \(schema.sockets.enumerated().map { "\($0) (\($1.name))" }.joined(separator: ", ")).")
             return
         }
         set(target, schema.sockets[toSlot].name, .link(Link(NodeID(from), fromSlot)))
@@ -171,6 +180,11 @@ struct HybridFormat {
             return
         }
         nodes[index][name] = source
+    }
+
+    private mutating func nearestID(_ name: String) -> String? {
+        nearestBudget -= 1
+        return nearestBudget < 0 ? nil : NearestName.sentence(name, among: nodes.lazy.map(\.id.text))
     }
 
     private static func text(_ source: Workflow.Source) -> String {

@@ -31,7 +31,8 @@ public enum ObjectInfo {
             .init("output_name", .array(schema.outputs.map { .string($0.name) })),
         ]
         if schema.generation == .modern || schema.outputs.contains(where: { $0.tooltip != nil }) {
-            info.append(.init("output_tooltips", .array(schema.outputs.map { $0.tooltip.map { .string($0) } ?? .null })))
+            info.append(
+                .init("output_tooltips", .array(schema.outputs.map { $0.tooltip.map { .string($0) } ?? .null })))
         }
         info += [
             .init("name", .string(schema.type)),

@@ -17,11 +17,18 @@ public enum WorkflowReader {
     public static func read(
         _ bytes: [UInt8], registry: NodeRegistry
     ) throws(UnreadableWorkflow) -> (workflow: Workflow, format: Format) {
+        let limits = JSONParser.Limits()
+        if bytes.count > limits.maxByteCount {
+            throw UnreadableWorkflow(
+                .tooLarge, "the workflow has \(bytes.count) bytes; the limit is \(limits.maxByteCount)",
+                suggestion: "Split it into smaller ones.")
+        }
         let json: JSON
         do {
-            json = try JSONParser.parse(bytes)
+            json = try JSONParser.parse(bytes, limits: limits)
         } catch {
-            throw UnreadableWorkflow(.notJSON, "not valid JSON: \(error.message)", suggestion: suggestion(for: error, bytes))
+            throw UnreadableWorkflow(
+                .notJSON, "not valid JSON: \(error.message)", suggestion: suggestion(for: error, bytes))
         }
         return try read(json, registry: registry)
     }
@@ -63,17 +70,23 @@ public enum WorkflowReader {
         return nodes.contains { $0["pos"] != nil || $0["inputs"]?.array != nil }
     }
 
-    private static func suggestion(for error: JSONError, _ bytes: [UInt8]) -> String? {
+    private static let trailingComma = "Remove the comma before it."
+
+    private static func suggestion(for error: JSONError, _ bytes: [UInt8]) -> String {
         if let word = error.bareWord {
             switch word {
-            case "NaN", "Infinity": return "JSON has no \(word); use a number."
+            case "NaN", "Infinity": return "Use a number: JSON has no \(word)."
             case "True", "False", "None":
-                return "JSON spells it \(word == "None" ? "null" : word.lowercased())."
+                return "Write \(word == "None" ? "null" : word.lowercased()), as JSON spells it."
             default: return "Put it in double quotes: \"\(word)\"."
             }
         }
-        if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) { return "The file is empty." }
-        if error.reason.contains("found the end of the file") { return "The file seems cut off; copy it again." }
-        return nil
+        if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) {
+            return "Check the file: it is empty."
+        }
+        if error.reason.hasSuffix("found the end of the file") { return "Copy the file again: it seems cut off." }
+        if error.reason.hasPrefix("expected a value"), error.reason.hasSuffix("found ']'") { return trailingComma }
+        if error.reason.hasPrefix("expected a name"), error.reason.hasSuffix("found '}'") { return trailingComma }
+        return "Correct the file there, or export the workflow again."
     }
 }

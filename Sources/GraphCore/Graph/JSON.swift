@@ -102,11 +102,10 @@ public struct JSONObject: Sendable, Hashable {
             return found
         }
         var seen = Set<String>(minimumCapacity: members.count)
-        var found: [String] = []
-        for member in members where !seen.insert(member.key).inserted && !found.contains(member.key) {
-            found.append(member.key)
+        var repeated = Set<String>()
+        return members.compactMap { member in
+            !seen.insert(member.key).inserted && repeated.insert(member.key).inserted ? member.key : nil
         }
-        return found
     }
 }
 

@@ -5,7 +5,7 @@ public struct JSONError: Error, Sendable, Equatable {
     public let column: Int
     /// What is wrong, such as `expected ',' or '}' but found the end of the file`.
     public let reason: String
-    /// The bare word that stands where a value was expected, such as `NaN` or `ddcolor_node.output`.
+    /// The bare word that stands where a value or a name was expected, such as `NaN` or `ddcolor_node.output`.
     public var bareWord: String?
 
     public var message: String { "line \(line), column \(column): \(reason)" }
@@ -69,10 +69,7 @@ public struct JSONParser {
         case UInt8(ascii: "t") where word("true"): return .bool(true)
         case UInt8(ascii: "f") where word("false"): return .bool(false)
         case UInt8(ascii: "n") where word("null"): return .null
-        default:
-            var error = expected("a value")
-            error.bareWord = bareWord
-            throw error
+        default: throw expectedNoBareWord("a value")
         }
     }
 
@@ -84,7 +81,8 @@ public struct JSONParser {
             repeat {
                 skipSpace()
                 guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
-                    throw expected(members.isEmpty ? "a name in double quotes or '}'" : "a name in double quotes")
+                    throw expectedNoBareWord(
+                        members.isEmpty ? "a name in double quotes or '}'" : "a name in double quotes")
                 }
                 let key = try string()
                 skipSpace()
@@ -129,7 +127,7 @@ public struct JSONParser {
         if take("0") {
             if digit() { throw error("a number must not start with 0 followed by another digit") }
         } else if !digits() {
-            throw expected("a digit")
+            throw expectedNoBareWord("a digit")  // -Infinity
         }
         if take("."), !digits() { throw expected("a digit after the decimal point") }
         if position < bytes.count, bytes[position] | 0x20 == UInt8(ascii: "e") {
@@ -271,9 +269,16 @@ public struct JSONParser {
 
     private func expected(_ what: String) -> JSONError { error("expected \(what) but found \(found)") }
 
+    /// The same, where a word without quotes is a likely mistake.
+    private func expectedNoBareWord(_ what: String) -> JSONError {
+        var error = expected(what)
+        error.bareWord = bareWord
+        return error
+    }
+
     private func controlCharacter(_ byte: UInt8) -> JSONError {
         error(
-            byte == 0x0A
+            byte == 0x0A || byte == 0x0D
                 ? "a line break inside a string (write \\n, or close the string with '\"')"
                 : "a control character (byte \(byte)) inside a string")
     }

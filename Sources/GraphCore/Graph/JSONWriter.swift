@@ -72,6 +72,8 @@ public struct JSONWriter {
             case "\n": append("\\n")
             case "\r": append("\\r")
             case "\t": append("\\t")
+            case "\u{08}": append("\\b")
+            case "\u{0C}": append("\\f")
             case "\u{0}"..<"\u{20}": escape(UInt16(scalar.value))
             case "\u{20}"..<"\u{7F}": out.append(UInt8(ascii: scalar))
             default:

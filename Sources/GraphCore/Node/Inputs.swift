@@ -25,15 +25,28 @@ public struct Inputs: Sendable {
     }
 
     /// - Throws: `Diagnostic` when the value is absent or of another type.
+    @inlinable
     public subscript<Wrapped>(input: Input<Wrapped>) -> Wrapped {
         get throws {
-            switch cell(input.spec) {
-            case .one(let value): return try read(value, input.spec)
-            case .absent:
-                if let value = try defaultValue(of: input.spec, as: Wrapped.self) { return value }
-                throw Diagnostic(.requiredInputMissing, node: nil, "input '\(input.spec.name)' has no value")
-            case .list: throw Diagnostic(.badInput, node: nil, "input '\(input.spec.name)' is a list; read it as one")
-            }
+            // Specialised where it is called: the common case costs no generic metadata.
+            if let value = value(of: input.spec), let read = Wrapped(value) { return read }
+            return try valueOrReason(input)
+        }
+    }
+
+    @usableFromInline
+    func value(of spec: InputSpec) -> Value? {
+        if case .one(let value) = cell(spec) { value } else { nil }
+    }
+
+    @usableFromInline
+    func valueOrReason<Wrapped>(_ input: Input<Wrapped>) throws -> Wrapped {
+        switch cell(input.spec) {
+        case .one(let value): return try read(value, input.spec)
+        case .absent:
+            if let value = try defaultValue(of: input.spec, as: Wrapped.self) { return value }
+            throw Diagnostic(.requiredInputMissing, node: nil, "input '\(input.spec.name)' has no value")
+        case .list: throw Diagnostic(.badInput, node: nil, "input '\(input.spec.name)' is a list; read it as one")
         }
     }
 

@@ -19,8 +19,13 @@ public struct NodeContext: Sendable {
     /// Reports progress and throws `CancellationError` once the run is cancelled.
     /// Call it per band of rows, tile or model step; updates closer than 50 ms are merged.
     public func step(_ completed: Int, of total: Int) throws {
+        try progress(Double(completed), of: Double(total))
+    }
+
+    /// The same for work that is no whole number of steps, such as seconds.
+    public func progress(_ completed: Double, of total: Double) throws {
         try Task.checkCancellation()
-        run?.report(progress: Double(completed), of: Double(total), by: index)
+        run?.report(progress: completed, of: total, by: index)
     }
 
     /// Names what happens now, for people: `context.phase("inference", "colouring 3 of 7")`.

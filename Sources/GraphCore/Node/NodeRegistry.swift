@@ -4,6 +4,7 @@ public final class NodeType: Sendable {
     public let schema: NodeSchema
     /// Position in its registry.
     let number: Int
+    let isIdempotent: Bool
     let hasLazyInputs: Bool
     let hasChangeToken: Bool
 
@@ -11,6 +12,7 @@ public final class NodeType: Sendable {
         self.node = node
         self.schema = node.schema
         self.number = number
+        isIdempotent = schema.isIdempotent
         hasLazyInputs = schema.inputs.contains { $0.isLazy }
         hasChangeToken = node is any ChangingNode
     }

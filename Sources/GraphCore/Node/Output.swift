@@ -9,6 +9,7 @@ public struct Output<Wrapped: SocketValue>: Sendable {
         spec = OutputSpec(name: name, type: type ?? Wrapped.socketType, isList: isList, tooltip: tooltip)
     }
 
+    @inlinable
     public func callAsFunction(_ value: Wrapped) -> BoundOutput { .value(name: spec.name, value.value) }
     /// For an output declared with `isList`.
     public func list(_ values: [Wrapped]) -> BoundOutput { .list(name: spec.name, values.map(\.value)) }

@@ -70,10 +70,12 @@ public protocol SocketValue: Sendable {
 }
 
 extension SocketValue {
+    @inlinable
     public init?(_ value: Value) {
         guard case .object(let object) = value, let object = object as? Self else { return nil }
         self = object
     }
+    @inlinable
     public var value: Value { .object(self) }
     public var byteCount: Int { MemoryLayout<Self>.size }
 }

@@ -182,7 +182,8 @@ extension Scheduler {
         }
         for spec in type.schema.inputs
         where spec.presence == .required && !declared.contains(where: { $0.name == spec.name }) {
-            throw bad(parent, "in the expansion, node '\(added.id)' (\(added.type)) lacks its input '\(spec.name)'", nil)
+            throw bad(
+                parent, "in the expansion, node '\(added.id)' (\(added.type)) lacks its input '\(spec.name)'", nil)
         }
         return declared.sorted { $0.position < $1.position } + undeclared.sorted { $0.name < $1.name }
     }
@@ -193,7 +194,8 @@ extension Scheduler {
         guard let index else { throw bad(parent, "the expansion links to node '\(name)', which does not exist", nil) }
         let outputs = node(index).type.schema.outputs
         guard outputs.indices.contains(slot) else {
-            throw bad(parent, "the expansion links to output \(slot) of node '\(name)', which has \(outputs.count)", nil)
+            throw bad(
+                parent, "the expansion links to output \(slot) of node '\(name)', which has \(outputs.count)", nil)
         }
         return .link(node: Int32(index), slot: Int32(slot))
     }

@@ -32,7 +32,9 @@ public struct CostModel: Sendable, Equatable {
 
     /// - Parameter byteCount: of the node's inputs; nil while they are not computed.
     func seconds(type: String, byteCount: Int?) -> Double? {
-        if let byteCount, let mean = means[Key(type: type, sizeClass: Self.sizeClass(byteCount))] { return mean.seconds }
+        if let byteCount, let mean = means[Key(type: type, sizeClass: Self.sizeClass(byteCount))] {
+            return mean.seconds
+        }
         return latest[type]?.seconds
     }
 

@@ -81,9 +81,11 @@ public final class Engine: Sendable {
     @discardableResult
     public func run(_ plan: Plan, of workflow: Workflow, id: RunID, keepsGoing: Bool = false) async -> RunResult {
         let tokens = await changeTokens(plan)
+        // What nobody keeps goes with the run, all at once.
+        let cache = cache.policy == .none ? OutputCache(policy: .none) : cache
         let lookup = cache.look(up: plan, tokens: tokens)
         let run = Run(
-            id: id, engine: self, workflow: workflow, plan: plan, lookup: lookup, keepsGoing: keepsGoing)
+            id: id, engine: self, cache: cache, workflow: workflow, plan: plan, lookup: lookup, keepsGoing: keepsGoing)
         return await run.execute()
     }
 

@@ -34,7 +34,8 @@ struct NodeCall: Sendable {
         var expansion: ExpansionGraph?
     }
 
-    func run(_ context: NodeContext) async -> Outcome {
+    // Stays where the worker is: only the node itself may go elsewhere.
+    nonisolated(nonsending) func run(_ context: NodeContext) async -> Outcome {
         do {
             if !unknownLazyInputs.isEmpty {
                 let needed = try neededInputs()
@@ -44,7 +45,8 @@ struct NodeCall: Sendable {
                 let bound = try await type.node.run(inputs, context)
                 if let result = plainResult(bound) { return .result(result) }
                 let answer = try answer(bound)
-                return answer.needsGraph ? .expanded([answer]) : .result(Self.merge([answer], type.schema, isMapped: false))
+                return answer.needsGraph
+                    ? .expanded([answer]) : .result(Self.merge([answer], type.schema, isMapped: false))
             }
             var answers: [Answer] = []
             for element in 0..<inputs.elementCount {
@@ -94,7 +96,8 @@ struct NodeCall: Sendable {
         func place(_ name: String, _ slot: Answer.Slot) throws {
             // Outputs that share a name are bound in order.
             guard let index = outputs.indices.first(where: { outputs[$0].name == name && slots[$0] == nil }) else {
-                throw Diagnostic(.nodeFailed, node: id, "\(type.schema.type) gave an output '\(name)' it does not declare")
+                throw Diagnostic(
+                    .nodeFailed, node: id, "\(type.schema.type) gave an output '\(name)' it does not declare")
             }
             slots[index] = slot
         }
@@ -115,7 +118,8 @@ struct NodeCall: Sendable {
         }
         for (slot, spec) in zip(slots, outputs) {
             guard let slot else {
-                throw Diagnostic(.nodeFailed, node: id, "\(type.schema.type) gave nothing for its output '\(spec.name)'")
+                throw Diagnostic(
+                    .nodeFailed, node: id, "\(type.schema.type) gave nothing for its output '\(spec.name)'")
             }
             answer.slots.append(slot)
         }

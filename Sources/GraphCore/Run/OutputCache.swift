@@ -33,22 +33,17 @@ struct NodeResult: Sendable {
 
 /// Results by signature, kept between the runs of one engine.
 final class OutputCache: Sendable {
-    private struct Entry {
-        let result: NodeResult
-        let byteCount: Int
-        var lastUse: UInt64
-    }
-
     private struct State {
         var signatures = SignatureTable()
-        var entries: [Int32: Entry] = [:]
+        /// Signatures that have a result.
+        var kept: [Int32] = []
         var byteCount = 0
         var useCount: UInt64 = 0
         /// The nodes of the run before, to say what changed since.
         var earlier = Earlier()
     }
 
-    /// What the last run's nodes were made of; holds references to ancestors.
+    /// What the last run's nodes were made of; holds references to their signatures.
     private struct Earlier {
         var plan: Plan?
         var signatures: [Int32] = []
@@ -57,12 +52,18 @@ final class OutputCache: Sendable {
 
     /// What the cache knows of a plan's nodes; one entry a node in each list.
     struct Lookup {
-        var signatures: [Int32]
+        var signatures: [Int32] = []
         /// Valid results of earlier runs.
         var cached: [NodeResult?]
         /// The first node of the plan with the same signature; the node itself when it is the first.
-        var leaders: [Int32]
-        var hasTwins: Bool
+        var leaders: [Int32] = []
+        var hasTwins = false
+        /// Whether there is an earlier run to compare with.
+        var hasEarlier = false
+        /// Nodes whose result never holds.
+        var uncacheable: Set<Int> = []
+        /// Results used from here on belong to this run or a later one.
+        var start: UInt64 = 0
     }
 
     let policy: CachePolicy
@@ -73,19 +74,24 @@ final class OutputCache: Sendable {
         state = Mutex(State())
     }
 
+    // MARK: Before a run
+
     /// - Parameter tokens: change tokens by position, for the nodes that have one.
     func look(up plan: Plan, tokens: [Int: ChangeToken]) -> Lookup {
         state.withLock { state in
-            var lookup = Lookup(signatures: [], cached: [], leaders: [], hasTwins: false)
-            lookup.signatures.reserveCapacity(plan.nodes.count)
-            lookup.leaders.reserveCapacity(plan.nodes.count)
-            lookup.cached = Array(repeating: nil, count: plan.nodes.count)
-            state.signatures.reserve(plan.nodes.count)
+            let count = plan.nodes.count
+            var lookup = Lookup(cached: Array(repeating: nil, count: count))
+            lookup.signatures.reserveCapacity(count)
+            lookup.leaders.reserveCapacity(count)
+            lookup.hasEarlier = state.earlier.plan != nil
+            lookup.start = state.useCount
+            state.signatures.reserve(count)
             var firstBySignature: [Int32: Int32] = [:]
-            for (index, node) in plan.nodes.enumerated() {
+            for index in plan.nodes.indices {
                 let token = tokens.isEmpty ? nil : tokens[index]
-                let (signature, isNew) = Self.sign(node, token, lookup.signatures, &state.signatures)
+                let (signature, isNew) = Self.sign(plan.nodes[index], token, lookup.signatures, &state.signatures)
                 lookup.signatures.append(signature)
+                if token == .always { lookup.uncacheable.insert(index) }
                 if isNew {
                     lookup.leaders.append(Int32(index))
                     if !firstBySignature.isEmpty { firstBySignature[signature] = Int32(index) }
@@ -101,11 +107,7 @@ final class OutputCache: Sendable {
                 firstBySignature[signature] = leader
                 lookup.hasTwins = lookup.hasTwins || leader != index
                 lookup.leaders.append(leader)
-                if state.entries[signature] != nil {
-                    state.useCount += 1
-                    state.entries[signature]?.lastUse = state.useCount
-                    lookup.cached[index] = state.entries[signature]?.result
-                }
+                lookup.cached[index] = Self.use(signature, &state)
             }
             return lookup
         }
@@ -115,12 +117,17 @@ final class OutputCache: Sendable {
     /// changed: asking for the token would hold up the run.
     func look(up node: PlanNode, signatures: [Int32]) -> (signature: Int32, cached: NodeResult?) {
         state.withLock { state in
-            let (signature, _) = Self.sign(node, node.type.hasChangeToken ? .always : nil, signatures, &state.signatures)
-            guard let entry = state.entries[signature] else { return (signature, nil) }
-            state.useCount += 1
-            state.entries[signature]?.lastUse = state.useCount
-            return (signature, entry.result)
+            let token: ChangeToken? = node.type.hasChangeToken ? .always : nil
+            let (signature, isNew) = Self.sign(node, token, signatures, &state.signatures)
+            return (signature, isNew ? nil : Self.use(signature, &state))
         }
+    }
+
+    private static func use(_ signature: Int32, _ state: inout State) -> NodeResult? {
+        guard let result = state.signatures.result(signature) else { return nil }
+        state.useCount += 1
+        state.signatures.touch(signature, use: state.useCount)
+        return result
     }
 
     private static func sign(
@@ -128,7 +135,7 @@ final class OutputCache: Sendable {
     ) -> (number: Int32, isNew: Bool) {
         if token == .always { return (table.unique(), true) }
         var parts: [SignatureKey.Part] = []
-        parts.reserveCapacity(node.inputs.count)
+        parts.reserveCapacity(node.inputs.count + 2)
         for input in node.inputs {
             switch input.source {
             case .literal(let literal): parts.append(.literal(input: input.name, literal))
@@ -139,17 +146,14 @@ final class OutputCache: Sendable {
             case .value: return (table.unique(), true)
             }
         }
-        var text: String?
-        if case .token(let token)? = token { text = token }
-        let key = SignatureKey(
-            type: node.type.number, identity: node.type.schema.isIdempotent ? nil : node.id, token: text, parts: parts)
-        return table.intern(key)
+        if !node.type.isIdempotent { parts.append(.identity(node.id)) }
+        if case .token(let token)? = token { parts.append(.token(token)) }
+        return table.intern(SignatureKey(type: node.type.number, parts: parts))
     }
 
     /// Why the node runs, given what the run before knew of a node with its id.
     func reason(for node: PlanNode, signature: Int32) -> RunEvent.Reason {
-        guard policy != .none else { return .neverRan }
-        return state.withLock { state in
+        state.withLock { state in
             guard let key = state.signatures[signature] else { return .notCacheable }
             guard let plan = state.earlier.plan else { return .neverRan }
             if state.earlier.index == nil {
@@ -162,16 +166,24 @@ final class OutputCache: Sendable {
         }
     }
 
+    // MARK: After a run
+
     /// Takes in what a run computed and lets go of what the policy does not keep.
     /// - Parameters:
     ///   - signatures: of the plan's nodes and those that expansions added; the run's references end here.
     ///   - results: by position; nil for nodes without one.
-    func finish(plan: Plan, signatures: [Int32], results: [NodeResult?]) {
+    ///   - start: as the lookup gave it.
+    func finish(plan: Plan, signatures: [Int32], results: [NodeResult?], start: UInt64) {
+        guard policy != .none else { return }
         state.withLock { state in
-            if policy != .none {
-                keep(signatures, results, &state)
-                remember(plan, signatures, &state)
+            for (signature, result) in zip(signatures, results) { keep(signature, result, &state) }
+            switch policy {
+            case .none: break
+            case .classic: drop(&state) { $0.lastUse(of: $1) <= start }
+            case .lru(let count): evict(&state) { $0.kept.count > count }
+            case .ram(let byteCount): evict(&state) { $0.byteCount > byteCount }
             }
+            remember(plan, signatures, &state)
             for signature in signatures { state.signatures.release(signature) }
         }
     }
@@ -183,43 +195,39 @@ final class OutputCache: Sendable {
         }
     }
 
-    private func keep(_ signatures: [Int32], _ results: [NodeResult?], _ state: inout State) {
-        var used: Set<Int32> = []
-        for (signature, result) in zip(signatures, results) {
-            guard state.signatures[signature] != nil else { continue }  // not cacheable
-            state.useCount += 1
-            if policy == .classic { used.insert(signature) }
-            if state.entries[signature] != nil {
-                state.entries[signature]?.lastUse = state.useCount
-            } else if let result {
-                let byteCount = result.byteCount
-                state.signatures.retain(signature)
-                state.entries[signature] = Entry(result: result, byteCount: byteCount, lastUse: state.useCount)
-                state.byteCount += byteCount
-            }
-        }
-        switch policy {
-        case .none: break
-        case .classic:
-            if state.entries.count > used.count {
-                for signature in state.entries.keys where !used.contains(signature) { drop(signature, &state) }
-            }
-        case .lru(let count): evict(&state) { $0.entries.count > count }
-        case .ram(let byteCount): evict(&state) { $0.byteCount > byteCount }
-        }
+    func clear() {
+        state.withLock { state in drop(&state) { _, _ in true } }
     }
 
-    private func evict(_ state: inout State, while isFull: (State) -> Bool) {
+    private func keep(_ signature: Int32, _ result: NodeResult?, _ state: inout State) {
+        guard state.signatures.isShared(signature) else { return }  // its result never holds
+        state.useCount += 1
+        if state.signatures.touch(signature, use: state.useCount) { return }
+        guard let result else { return }
+        state.byteCount += result.byteCount
+        state.signatures.retain(signature)
+        state.signatures.set(result, for: signature, use: state.useCount)
+        state.kept.append(signature)
+    }
+
+    private func drop(_ state: inout State, where goes: (SignatureTable, Int32) -> Bool) {
+        let (gone, kept) = (
+            state.kept.filter { goes(state.signatures, $0) }, state.kept.filter { !goes(state.signatures, $0) }
+        )
+        guard !gone.isEmpty else { return }
+        state.kept = kept
+        for signature in gone { letGo(signature, &state) }
+    }
+
+    private func evict(_ state: inout State, while isFull: (borrowing State) -> Bool) {
         guard isFull(state) else { return }
-        for (signature, _) in state.entries.sorted(by: { $0.value.lastUse < $1.value.lastUse }) {
-            guard isFull(state) else { return }
-            drop(signature, &state)
-        }
+        state.kept.sort { state.signatures.lastUse(of: $0) > state.signatures.lastUse(of: $1) }
+        while isFull(state), let oldest = state.kept.popLast() { letGo(oldest, &state) }
     }
 
-    private func drop(_ signature: Int32, _ state: inout State) {
-        guard let entry = state.entries.removeValue(forKey: signature) else { return }
-        state.byteCount -= entry.byteCount
+    private func letGo(_ signature: Int32, _ state: inout State) {
+        state.byteCount -= state.signatures.result(signature)?.byteCount ?? 0
+        state.signatures.set(nil, for: signature, use: 0)
         state.signatures.release(signature)
     }
 
@@ -230,14 +238,8 @@ final class OutputCache: Sendable {
         state.earlier = Earlier(plan: plan, signatures: own)
     }
 
-    /// Entries, their bytes, and living signatures, for tests and reports.
+    /// Results, their bytes, and living signatures, for tests and reports.
     var statistics: (entryCount: Int, byteCount: Int, signatureCount: Int) {
-        state.withLock { ($0.entries.count, $0.byteCount, $0.signatures.count) }
-    }
-
-    func clear() {
-        state.withLock { state in
-            for signature in Array(state.entries.keys) { drop(signature, &state) }
-        }
+        state.withLock { ($0.kept.count, $0.byteCount, $0.signatures.count) }
     }
 }

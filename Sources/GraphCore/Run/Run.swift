@@ -42,17 +42,21 @@ final class Run: Sendable {
     let id: RunID
     private let engine: Engine
     private let workflow: Workflow
+    private let cache: OutputCache
     private let started: Duration
     private let state: Mutex<State>
     private let promptText = Mutex<JSON?>(nil)
 
-    init(id: RunID, engine: Engine, workflow: Workflow, plan: Plan, lookup: OutputCache.Lookup, keepsGoing: Bool) {
-        (self.id, self.engine, self.workflow) = (id, engine, workflow)
+    init(
+        id: RunID, engine: Engine, cache: OutputCache, workflow: Workflow, plan: Plan, lookup: OutputCache.Lookup,
+        keepsGoing: Bool
+    ) {
+        (self.id, self.engine, self.cache, self.workflow) = (id, engine, cache, workflow)
         started = engine.now()
         let scheduler = Scheduler(
-            plan: plan, lookup: lookup, cache: engine.cache, registry: engine.registry,
+            plan: plan, lookup: lookup, cache: cache, registry: engine.registry,
             resourceByType: engine.resourceByType, resourceCount: engine.resources.resources.count,
-            options: Scheduler.Options(keepsGoing: keepsGoing, releasesResults: engine.cache.policy == .none))
+            options: Scheduler.Options(keepsGoing: keepsGoing, releasesResults: cache.policy == .none))
         state = Mutex(
             State(
                 scheduler: scheduler, merger: ProgressMerger(),
@@ -88,8 +92,12 @@ final class Run: Sendable {
         state.withLock { state in
             state.scheduler.events.append(.runQueued)
             state.scheduler.events.append(.runStarted(nodeCount: state.scheduler.nodeCount))
+            if Task.isCancelled {
+                state.isCancelled = true
+                state.scheduler.halt()
+            }
             state.scheduler.start()
-            state.scheduler.tellConsumers()
+            state.scheduler.events.append(state.timekeeper.report(state.scheduler, now: now - started))
             dispatch(&state, now, &effects)
             flush(&state, now, &effects)
         }
@@ -121,7 +129,7 @@ final class Run: Sendable {
 
     private func end() -> RunResult {
         let now = engine.now()
-        let (result, plan, signatures, results, costs) = state.withLock { state in
+        let (result, scheduler, costs) = state.withLock { state in
             let scheduler = state.scheduler
             for (index, resource) in engine.resources.resources.enumerated() where state.isInLine[index] {
                 resource.leaveLine(self)
@@ -142,10 +150,12 @@ final class Run: Sendable {
             }
             return (
                 RunResult(outcome: outcome, failure: scheduler.failure, shown: shown, elapsed: now - started),
-                scheduler.plan, scheduler.signatures, scheduler.results, state.timekeeper.measured
+                scheduler, state.timekeeper.measured
             )
         }
-        engine.cache.finish(plan: plan, signatures: signatures, results: results)
+        cache.finish(
+            plan: scheduler.plan, signatures: scheduler.signatures, results: scheduler.results,
+            start: scheduler.useStart)
         engine.learn(costs)
         return result
     }
@@ -255,9 +265,10 @@ final class Run: Sendable {
     private func dispatch(
         _ state: inout State, _ now: Duration, _ effects: inout Effects, keepingOneFor worker: inout NodeCall?
     ) {
-        for (index, resource) in engine.resources.resources.enumerated() {
+        let resources = engine.resources.resources
+        for index in resources.indices {
             while state.scheduler.hasReady(index) && !state.isInLine[index] {
-                guard resource.acquire(for: self) else {
+                guard resources[index].acquire(for: self) else {
                     state.isInLine[index] = true
                     break
                 }
@@ -291,8 +302,7 @@ final class Run: Sendable {
             state.isCancelled = true
             command(.cancelAll, &state, &effects)
         }
-        state.timekeeper.report(state.scheduler, now: now - started, into: &state.scheduler.events)
-        engine.log.append(&state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - started)
+        tell(&state, now)
         guard state.scheduler.isOver, !state.isOver else { return }
         state.isOver = true
         for worker in state.idle { effects.calls.append((worker, nil)) }
@@ -301,6 +311,13 @@ final class Run: Sendable {
             effects.foreman = foreman
             state.foreman = nil
         }
+    }
+
+    private func tell(_ state: inout State, _ now: Duration) {
+        if state.timekeeper.isDue(now - started) {
+            state.scheduler.events.append(state.timekeeper.report(state.scheduler, now: now - started))
+        }
+        engine.log.append(&state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - started)
     }
 
     private func cancel() {
@@ -346,8 +363,7 @@ final class Run: Sendable {
                 state.scheduler.node(index).id, completed: completed, total: total, remaining: remaining)
             guard state.merger.isDue(kind, of: index, now: now) else { return }
             state.scheduler.events.append(kind)
-            state.timekeeper.report(state.scheduler, now: now - started, into: &state.scheduler.events)
-            engine.log.append(&state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - started)
+            tell(&state, now)
         }
     }
 

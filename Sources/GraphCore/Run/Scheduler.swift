@@ -8,6 +8,8 @@ struct Scheduler {
         case unneeded
         /// Needed; `pending` links have no value yet.
         case waiting
+        /// Needed; takes the result of an equal node.
+        case following
         /// In a ready queue.
         case ready
         case running
@@ -45,12 +47,20 @@ struct Scheduler {
     var added: [PlanNode] = []
 
     private let cached: [NodeResult?]
-    /// The first of equal nodes, by the index of each; empty while no two are equal.
+    private let hasEarlier: Bool
+    private let uncacheable: Set<Int>
+    /// What `OutputCache.finish` asks back.
+    let useStart: UInt64
+    /// Equal nodes have the same group, the index of the first of them; empty while no two are equal.
+    private var groups: [Int32]
+    /// The node of each group that runs for the others, the first that was needed; -1 while none is.
     private var leaders: [Int32]
     /// Nodes that take the result of an equal one, by its index.
     private var followers: [Int: [Int]] = [:]
     /// Links the plan does not know: asked-for lazy ones and those of expansions.
     private var extraConsumers: [Int: [Int]] = [:]
+    /// Lazy inputs that nodes have asked for: others stay unknown even when their value happens to be there.
+    private var asked: [Int: Set<String>] = [:]
     var expansions: [Int: PendingExpansion] = [:]
     /// Made when an expansion first needs it.
     var indexByID: [NodeID: Int]?
@@ -87,8 +97,10 @@ struct Scheduler {
         pending = Array(repeating: 0, count: count)
         results = Array(repeating: nil, count: count)
         uses = Array(repeating: 0, count: self.options.releasesResults ? count : 0)
-        (signatures, cached) = (lookup.signatures, lookup.cached)
-        leaders = lookup.hasTwins ? lookup.leaders : []
+        (signatures, cached, useStart) = (lookup.signatures, lookup.cached, lookup.start)
+        (hasEarlier, uncacheable) = (lookup.hasEarlier, lookup.uncacheable)
+        groups = lookup.hasTwins ? lookup.leaders : []
+        leaders = Array(repeating: -1, count: groups.count)
         ready = Array(repeating: ReadyQueue(), count: resourceCount)
         openByType = Array(repeating: 0, count: registry.types.count)
     }
@@ -112,10 +124,6 @@ struct Scheduler {
                 continue
             }
             status[index] = .waiting
-            if !leaders.isEmpty && leaders[index] != index {
-                isWanted[Int(leaders[index])] = true
-                continue
-            }
             for input in plan.nodes[index].inputs {
                 if let source = input.strongLink { isWanted[Int(source)] = true }
             }
@@ -124,18 +132,26 @@ struct Scheduler {
             if let result = cached[index] { tellCached(index, result) }
             guard status[index] == .waiting else { continue }
             open(index)
-            if !leaders.isEmpty && leaders[index] != index {
-                pending[index] = 1
-                followers[Int(leaders[index]), default: []].append(index)
+            if let leader = leader(for: index) {
+                status[index] = .following
+                followers[leader, default: []].append(index)
                 continue
             }
             for input in plan.nodes[index].inputs {
                 guard let source = input.strongLink else { continue }
-                if status[Int(source)] == .waiting || status[Int(source)] == .ready { pending[index] += 1 }
+                if status[Int(source)] != .done { pending[index] += 1 }
                 if options.releasesResults { uses[Int(source)] += 1 }
             }
             if pending[index] == 0 { enqueue(index) }
         }
+    }
+
+    /// The equal node that runs for this one; nil when this one does.
+    private mutating func leader(for index: Int) -> Int? {
+        guard !groups.isEmpty else { return nil }
+        let group = Int(groups[index])
+        if leaders[group] < 0 { leaders[group] = Int32(index) }
+        return leaders[group] == index ? nil : Int(leaders[group])
     }
 
     private mutating func tellCached(_ index: Int, _ result: NodeResult) {
@@ -181,7 +197,7 @@ struct Scheduler {
         var (isMapped, isBlocked, unknown) = (false, false, [String]())
         let takesLists = node.type.schema.takesLists
         for input in node.inputs {
-            let cell = cell(of: input)
+            let cell = input.isLazy ? lazyCell(of: input, index) : cell(of: input)
             switch cell {
             case .absent: if input.isLazy { unknown.append(input.name) }
             case .one(.block): isBlocked = true
@@ -211,11 +227,17 @@ struct Scheduler {
         runningCount += 1
         events.append(
             .nodeStarted(
-                node.id, type: node.type.schema.type, display: node.display,
-                because: cache.reason(for: node, signature: signatures[index])))
+                node.id, type: node.type.schema.type, display: node.display, because: reason(index, node)))
         return NodeCall(
             index: index, id: node.id, type: node.type, inputs: inputs, isMapped: isMapped, unknownLazyInputs: unknown,
             resource: resource, started: now)
+    }
+
+    private func reason(_ index: Int, _ node: PlanNode) -> RunEvent.Reason {
+        if hasEarlier || !uncacheable.isEmpty || index >= plan.nodes.count {
+            return cache.reason(for: node, signature: signatures[index])
+        }
+        return .neverRan
     }
 
     private func cell(of input: PlanInput) -> Inputs.Cell {
@@ -230,6 +252,12 @@ struct Scheduler {
             case .list(let values): return .list(values)
             }
         }
+    }
+
+    /// What was not asked for must not matter, whether or not it has been computed for someone else meanwhile.
+    private func lazyCell(of input: PlanInput, _ index: Int) -> Inputs.Cell {
+        if case .link = input.source, asked[index]?.contains(input.name) != true { return .absent }
+        return cell(of: input)
     }
 
     /// A blocked node gives blocks; whoever blocked it is told once.
@@ -305,7 +333,8 @@ struct Scheduler {
 
     mutating func fail(_ index: Int, _ error: any Error) {
         let node = node(index)
-        let diagnostic = (error as? Diagnostic ?? Diagnostic(unexpected: error, type: node.type.schema.type)).at(node.id)
+        let diagnostic = (error as? Diagnostic ?? Diagnostic(unexpected: error, type: node.type.schema.type)).at(
+            node.id)
         status[index] = .failed
         if failure == nil { failure = diagnostic }
         events.append(.nodeFailed(node.id, diagnostic))
@@ -322,8 +351,7 @@ struct Scheduler {
             if index < plan.nodes.count {
                 for position in plan.consumerStart[index]..<plan.consumerStart[index + 1] {
                     let consumer = Int(plan.consumers[Int(position)])
-                    // A twin waits for its leader, not for its links.
-                    if status[consumer] == .waiting && (leaders.isEmpty || leaders[consumer] == consumer) {
+                    if status[consumer] == .waiting {
                         succeeded ? arrive(consumer) : skip(consumer, because: index)
                     }
                 }
@@ -334,8 +362,12 @@ struct Scheduler {
                 }
             }
             if !followers.isEmpty, let twins = followers.removeValue(forKey: index) {
-                for twin in twins where status[twin] == .waiting {
-                    if let result = results[index], succeeded { follow(twin, result) } else { skip(twin, because: index) }
+                for twin in twins where status[twin] == .following {
+                    if let result = results[index], succeeded {
+                        follow(twin, result)
+                    } else {
+                        skip(twin, because: index)
+                    }
                 }
             }
         }
@@ -368,6 +400,7 @@ struct Scheduler {
     private mutating func demand(_ index: Int, _ names: [String]) {
         events.append(.nodeWaiting(node(index).id, for: .inputs(names)))
         status[index] = .waiting
+        asked[index, default: []].formUnion(names)
         let sources = node(index).inputs.compactMap { input -> Int? in
             guard names.contains(input.name), case .link(let source, _) = input.source else { return nil }
             return Int(source)
@@ -400,21 +433,20 @@ struct Scheduler {
             guard status[index] == .unneeded, !useCached(index) else { continue }
             status[index] = .waiting
             open(index)
-            let leader = leaders.isEmpty ? index : Int(leaders[index])
-            if leader != index {
-                if status[leader] == .unneeded && !useCached(leader) { stack.append(leader) }
+            let leader = leader(for: index)
+            if let leader {
                 if let result = results[leader], status[leader] == .done {
                     follow(index, result)
                 } else if status[leader].isSettled {
                     skip(index, because: leader)
                 } else {
-                    pending[index] = 1
+                    status[index] = .following
                     followers[leader, default: []].append(index)
                 }
-                continue
             }
             for source in node(index).inputs.compactMap({ $0.strongLink.map(Int.init) }) {
                 if status[source] == .unneeded && !useCached(source) { stack.append(source) }
+                guard leader == nil else { continue }
                 switch status[source] {
                 case .done: continue
                 case .failed, .skipped:
@@ -445,15 +477,21 @@ struct Scheduler {
         signatures.append(signature)
         results.append(result)
         status.append(result == nil ? .unneeded : .done)
-        if !leaders.isEmpty { leaders.append(Int32(index)) }
+        if !groups.isEmpty {
+            groups.append(Int32(index))
+            leaders.append(-1)
+        }
         if let result { tellCached(index, result) }
         return index
     }
 
-    /// Lets a node of an expansion, should it be needed, take the result of an equal node.
-    mutating func makeTwin(_ index: Int, of leader: Int) {
-        if leaders.isEmpty { leaders = Array(0..<Int32(status.count)) }
-        leaders[index] = Int32(leader)
+    /// Makes a node of an expansion equal to `other`: of the two, only the first that is needed runs.
+    mutating func makeTwin(_ index: Int, of other: Int) {
+        if groups.isEmpty {
+            groups = Array(0..<Int32(status.count))
+            leaders = (0..<Int32(status.count)).map { status[Int($0)] == .unneeded ? -1 : $0 }
+        }
+        groups[index] = groups[other]
     }
 
     mutating func beginExpanding(_ index: Int) { status[index] = .expanding }
@@ -496,10 +534,12 @@ struct Scheduler {
 
     /// A node without a result that `index` waits for.
     private func openSource(of index: Int) -> Int? {
-        let awaited = expansions[index]?.awaited ?? node(index).inputs.compactMap { input -> Int? in
-            guard case .link(let source, _) = input.source else { return nil }
-            return Int(source)
-        }
+        let awaited =
+            expansions[index]?.awaited
+            ?? node(index).inputs.compactMap { input -> Int? in
+                guard case .link(let source, _) = input.source else { return nil }
+                return Int(source)
+            }
         return awaited.first { status[$0] == .waiting || status[$0] == .expanding }
     }
 

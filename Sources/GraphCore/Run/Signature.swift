@@ -4,17 +4,13 @@ struct SignatureKey: Hashable {
     enum Part: Hashable {
         case literal(input: String, Literal)
         case link(input: String, ancestor: Int32, slot: Int32)
+        /// The id of a node that must not stand in for another.
+        case identity(NodeID)
+        case token(String)
     }
 
     let type: Int
-    /// The id of a node that must not stand in for another.
-    let identity: NodeID?
-    let token: String?
     let parts: [Part]
-
-    static func == (one: SignatureKey, other: SignatureKey) -> Bool {
-        one.type == other.type && one.parts == other.parts && one.token == other.token && one.identity == other.identity
-    }
 
     func hash(into hasher: inout Hasher) {
         hasher.combine(type)
@@ -23,38 +19,43 @@ struct SignatureKey: Hashable {
             case .literal(_, let literal): hasher.combine(literal)
             // Names follow from the type and the position; equality compares them.
             case .link(_, let ancestor, let slot): hasher.combine(Int(ancestor) << 32 | Int(slot))
+            case .identity(let id): hasher.combine(id)
+            case .token(let token): hasher.combine(token)
             }
         }
-        if let identity { hasher.combine(identity) }
-        if let token { hasher.combine(token) }
     }
 
     /// Why a node with this key runs although one with `earlier` has run in its place.
     func difference(from earlier: SignatureKey) -> RunEvent.Reason {
         if type != earlier.type { return .typeChanged }
-        for (part, before) in zip(parts, earlier.parts) where part != before { return .inputChanged(part.input) }
-        if parts.count != earlier.parts.count {
-            let longer = parts.count > earlier.parts.count ? parts : earlier.parts
-            return .inputChanged(longer[min(parts.count, earlier.parts.count)].input)
+        for index in 0..<max(parts.count, earlier.parts.count) {
+            let part = index < parts.count ? parts[index] : nil
+            let before = index < earlier.parts.count ? earlier.parts[index] : nil
+            if part != before { return (part ?? before)?.change ?? .evicted }
         }
-        return token == earlier.token ? .evicted : .contentChanged
+        return .evicted
     }
 }
 
 extension SignatureKey.Part {
-    var input: String {
+    /// What it means when this part is another one than before.
+    fileprivate var change: RunEvent.Reason {
         switch self {
-        case .literal(let input, _), .link(let input, _, _): input
+        case .literal(let input, _), .link(let input, _, _): .inputChanged(input)
+        case .identity: .neverRan
+        case .token: .contentChanged
         }
     }
 }
 
-/// Numbers for signatures. A number lives while something refers to it: a cached result, a run, or the key of a
-/// living signature that names it as an ancestor.
+/// Numbers for signatures, and the results kept under them. A number lives while something refers to it: a kept result,
+/// a run, or the key of a living signature that names it as an ancestor.
 struct SignatureTable {
     private struct Record {
         var key: SignatureKey?
         var referenceCount: Int32 = 0
+        var result: NodeResult?
+        var lastUse: UInt64 = 0
     }
 
     private var numbers: [SignatureKey: Int32] = [:]
@@ -65,18 +66,25 @@ struct SignatureTable {
 
     /// Room for this many more, so that a large plan does not grow the table step by step.
     mutating func reserve(_ additional: Int) {
-        if additional > numbers.capacity - numbers.count { numbers.reserveCapacity(numbers.count + additional) }
-        records.reserveCapacity(records.count + additional)
+        if numbers.count + additional > numbers.capacity { numbers.reserveCapacity(numbers.count + additional) }
+        if records.count + additional - free.count > records.capacity {
+            records.reserveCapacity(max(records.count + additional - free.count, 2 * records.capacity))
+        }
     }
 
     /// The number of `key`, with one reference for the caller.
     mutating func intern(_ key: SignatureKey) -> (number: Int32, isNew: Bool) {
-        if let number = numbers[key] {
+        let next = free.last ?? Int32(records.count)
+        // One search for both: is it there, and where would it go.
+        let number = { (value: inout Int32) -> Int32 in
+            if value < 0 { value = next }
+            return value
+        }(&numbers[key, default: -1])
+        if number != next {
             records[Int(number)].referenceCount += 1
             return (number, false)
         }
-        let number = newNumber(key)
-        numbers[key] = number
+        place(key, at: number)
         for part in key.parts {
             if case .link(_, let ancestor, _) = part { records[Int(ancestor)].referenceCount += 1 }
         }
@@ -84,35 +92,63 @@ struct SignatureTable {
     }
 
     /// A number that equals no other: the signature of a result that never holds.
-    mutating func unique() -> Int32 { newNumber(nil) }
+    mutating func unique() -> Int32 {
+        let number = free.last ?? Int32(records.count)
+        place(nil, at: number)
+        return number
+    }
 
     subscript(number: Int32) -> SignatureKey? { records[Int(number)].key }
+
+    /// Whether other nodes may have the same signature.
+    func isShared(_ number: Int32) -> Bool { records[Int(number)].key != nil }
 
     mutating func retain(_ number: Int32) { records[Int(number)].referenceCount += 1 }
 
     mutating func release(_ number: Int32) {
-        var released = [number]
-        while let number = released.popLast() {
-            records[Int(number)].referenceCount -= 1
-            guard records[Int(number)].referenceCount == 0 else { continue }
+        records[Int(number)].referenceCount -= 1
+        guard records[Int(number)].referenceCount == 0 else { return }
+        var dead = [number]
+        while let number = dead.popLast() {
             if let key = records[Int(number)].key {
                 numbers[key] = nil
                 for part in key.parts {
-                    if case .link(_, let ancestor, _) = part { released.append(ancestor) }
+                    guard case .link(_, let ancestor, _) = part else { continue }
+                    records[Int(ancestor)].referenceCount -= 1
+                    if records[Int(ancestor)].referenceCount == 0 { dead.append(ancestor) }
                 }
             }
-            records[Int(number)].key = nil
+            records[Int(number)] = Record()
             free.append(number)
         }
     }
 
-    private mutating func newNumber(_ key: SignatureKey?) -> Int32 {
-        let record = Record(key: key, referenceCount: 1)
-        if let number = free.popLast() {
-            records[Int(number)] = record
-            return number
+    // MARK: Results
+
+    func result(_ number: Int32) -> NodeResult? { records[Int(number)].result }
+
+    func lastUse(of number: Int32) -> UInt64 { records[Int(number)].lastUse }
+
+    mutating func set(_ result: NodeResult?, for number: Int32, use: UInt64) {
+        records[Int(number)].result = result
+        records[Int(number)].lastUse = use
+    }
+
+    /// Notes the use of a kept result.
+    /// - Returns: whether there is one.
+    @discardableResult
+    mutating func touch(_ number: Int32, use: UInt64) -> Bool {
+        guard records[Int(number)].result != nil else { return false }
+        records[Int(number)].lastUse = use
+        return true
+    }
+
+    private mutating func place(_ key: SignatureKey?, at number: Int32) {
+        if Int(number) == records.count {
+            records.append(Record(key: key, referenceCount: 1))
+        } else {
+            free.removeLast()
+            records[Int(number)] = Record(key: key, referenceCount: 1)
         }
-        records.append(record)
-        return Int32(records.count - 1)
     }
 }

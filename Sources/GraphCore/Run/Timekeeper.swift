@@ -51,13 +51,14 @@ struct Timekeeper {
         return long + short
     }
 
+    /// Whether it is time to tell how far the run is.
     /// - Parameter now: since the run started.
-    mutating func report(_ scheduler: Scheduler, now: Duration, into events: inout [RunEvent.Kind]) {
-        guard now - lastReport >= Self.interval else { return }
+    func isDue(_ now: Duration) -> Bool { now - lastReport >= Self.interval }
+
+    mutating func report(_ scheduler: Scheduler, now: Duration) -> RunEvent.Kind {
         lastReport = now
-        events.append(
-            .runProgress(
-                finished: scheduler.settledCount, of: scheduler.neededCount, remaining: remaining(scheduler, now: now)))
+        return .runProgress(
+            finished: scheduler.settledCount, of: scheduler.neededCount, remaining: remaining(scheduler, now: now))
     }
 
     /// The time left for a node: by its own pace once a tenth is done, by earlier runs before.

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Fuzzes every parser of foreign bytes with libFuzzer and AddressSanitizer, each for so many seconds (default 60).
+# Outside Package.swift, since libFuzzer brings its own main. A crash leaves its input in .build/fuzz/crashes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+seconds=${1:-60}
+out=.build/fuzz
+mkdir -p "$out/crashes"
+swift_flags=(-O -g -swift-version 6 -sanitize=fuzzer,address -parse-as-library -I "$out")
+export SWIFT_BACKTRACE=enable=no
+
+module() { # name, further flags...: Sources/NAME as a module and an object
+    local name=$1
+    shift
+    find "Sources/$name" -name '*.swift' -print0 | xargs -0 swiftc "${swift_flags[@]}" -wmo -module-name "$name" \
+        -emit-module -emit-module-path "$out/$name.swiftmodule" -c -o "$out/$name.o" "$@" \
+        -enable-upcoming-feature InternalImportsByDefault
+}
+
+echo "building"
+module GraphCore
+for c in Sources/CPNG/*.c Sources/CJPEG/*.c; do
+    clang -O1 -g -fsanitize=address,fuzzer-no-link -I "$(dirname "$c")/include" -c "$c" -o "$out/$(basename "$c" .c).o"
+done
+modules=(-Xcc -fmodule-map-file=Fuzz/CModules/CPNG/module.modulemap -Xcc -fmodule-map-file=Fuzz/CModules/CJPEG/module.modulemap)
+module Media "${modules[@]}"
+link() { # the linker warns of every sanitizer symbol it keeps to itself
+    swiftc "${swift_flags[@]}" "$@" 2>&1 | { grep -v 'Cannot export local symbol' || true; }
+}
+link Fuzz/FuzzJSON.swift "$out/GraphCore.o" -o "$out/json"
+link Fuzz/FuzzWorkflow.swift "$out/GraphCore.o" -o "$out/workflow"
+link "${modules[@]}" Fuzz/FuzzPicture.swift "$out/GraphCore.o" "$out/Media.o" "$out"/c{png,jpeg}*.o \
+    -lpng -ljpeg -lz -o "$out/picture"
+
+fuzz() { # target, largest input, seed folders...
+    local target=$1 size=$2
+    shift 2
+    mkdir -p "$out/corpus-$target"
+    local seeds=()
+    for folder in "$@"; do [ -d "$folder" ] && seeds+=("$folder"); done
+    echo "fuzzing $target for $seconds s"
+    timeout -k 5 $((seconds + 60)) "$out/$target" -max_total_time="$seconds" -max_len="$size" -rss_limit_mb=4096 \
+        -timeout=10 -print_final_stats=1 -artifact_prefix="$out/crashes/$target-" "$out/corpus-$target" "${seeds[@]}" \
+        2>&1 | grep -E "ERROR|SUMMARY|number_of_executed|Test unit|panic|Fatal" || true
+    if compgen -G "$out/crashes/$target-*" >/dev/null; then
+        echo "a crash was found: see $out/crashes"
+        exit 1
+    fi
+}
+
+fuzz json 4096 ../shared/json-test-suite/test_parsing workflows
+fuzz workflow 4096 Fuzz/seeds workflows
+fuzz picture 65536 ../shared/png-suite ../shared/png-suite/broken input
+echo "nothing found"

@@ -1,0 +1,200 @@
+import Synchronization
+import Testing
+import TestNodes
+
+@testable import GraphCore
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+@Suite("Nodes")
+struct ParallelTests {
+    /// Counts how many nodes run at once.
+    private final class Meter: Sendable {
+        private let state = Mutex((now: 0, most: 0))
+        func enter() {
+            state.withLock {
+                $0.now += 1; $0.most = max($0.most, $0.now)
+            }
+        }
+        func leave() { state.withLock { $0.now -= 1 } }
+        var most: Int { state.withLock { $0.most } }
+    }
+
+    @Test("that wait run at once, sixteen of them in the time of one")
+    func waiting() async throws {
+        let started = SuspendingClock.now
+        let lines = (0..<16).map { "n\($0) = TestSleep value: \($0) seconds: 0.2\ns\($0) = Show value: n\($0)" }
+        _ = try await TestRunner(cores: 2).trace(
+            lines.joined(separator: "\n"), run: (0..<16).map { NodeID("s\($0)") })
+        // In turn they would take 3.2 s. A loaded machine may be late, but not that late.
+        #expect(started.duration(to: .now) < .seconds(2))
+    }
+
+    @Test("that block their threads starve nobody")
+    func blocking() async throws {
+        let block = TestBlock(resource: .network) { usleep(UInt32($0 * 1e6)) }
+        let started = SuspendingClock.now
+        let lines = (0..<8).map { "n\($0) = TestBlock value: \($0) seconds: 0.3\ns\($0) = Show value: n\($0)" }
+        _ = try await TestRunner([block], cores: 2).trace(
+            lines.joined(separator: "\n"), run: (0..<8).map { NodeID("s\($0)") })
+        #expect(started.duration(to: .now) < .seconds(2))  // in turn: 2.4 s
+    }
+
+    @Test("hold at most as many permits of a resource as there are", arguments: [1, 3])
+    func limits(permits: Int) async throws {
+        let meter = Meter()
+        let node = Custom("Busy", resource: "gpu") { _, _ in
+            meter.enter()
+            try await Task.sleep(for: .milliseconds(5))
+            meter.leave()
+            return [Custom.output(.literal(.null))]
+        }
+        let lines = (0..<12).map { "n\($0) = Busy" }
+        let runner = TestRunner([node], cores: 4) { $0.resources[.gpu] = permits }
+        _ = try await runner.trace(lines.joined(separator: "\n"), run: (0..<12).map { NodeID("n\($0)") })
+        #expect(meter.most == permits)
+    }
+
+    @Test("of one resource do not hold up those of another")
+    func resources() async throws {
+        let isFree = Signal()
+        let slow = Custom("Slow", resource: .gpu) { _, _ in
+            await isFree.wait()
+            return [Custom.output(.literal(.null))]
+        }
+        let quick = Custom("Quick") { _, _ in
+            await isFree.fire()
+            return [Custom.output(.literal(.null))]
+        }
+        // The gpu node holds its permit until the cpu node has run.
+        let trace = try await TestRunner([slow, quick], cores: 1).trace("s = Slow\nq = Quick", run: ["s", "q"])
+        #expect(trace == "q ran\ns ran")
+    }
+
+    @Test("of several runs take turns at a permit")
+    func fairness() async throws {
+        let order = Box<[String]>([])
+        let node = Custom("Turn", resource: .gpu) { _, context in
+            order.value.append(String(context.node.text.prefix(1)))
+            await Task.yield()
+            return [Custom.output(.literal(.null))]
+        }
+        let runner = TestRunner([node], cores: 2)
+        let gate = Signal()
+        let opener = Custom("Opener", resource: .gpu) { _, _ in
+            await gate.wait()
+            return [Custom.output(.literal(.null))]
+        }
+        let blocked = TestRunner([node, opener], cores: 2)
+        _ = runner
+        func graph(_ letter: String) throws -> (Workflow, Plan) {
+            let text = (0..<10).map { "\(letter)\($0) = Turn" }.joined(separator: "\n")
+            let workflow = try TextGraph(text).workflow
+            return (workflow, try blocked.plan(workflow))
+        }
+        let holder = try TextGraph("h = Opener").workflow
+        let holderPlan = try blocked.plan(holder)
+        let (one, onePlan) = try graph("a")
+        let (other, otherPlan) = try graph("b")
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await blocked.engine.run(holderPlan, of: holder, id: "h") }
+            // Both runs stand in line before the permit is free.
+            while blocked.engine.log.end < 3 { await Task.yield() }
+            group.addTask { await blocked.engine.run(onePlan, of: one, id: "a") }
+            group.addTask { await blocked.engine.run(otherPlan, of: other, id: "b") }
+            while blocked.engine.log.end < 7 { await Task.yield() }
+            await gate.fire()
+        }
+        let taken = order.value
+        #expect(taken.count == 20)
+        // By turns: at no point has one run had two turns more than the other.
+        var lead = 0
+        for letter in taken.prefix(18) {
+            lead += letter == "a" ? 1 : -1
+            #expect(abs(lead) <= 1)
+        }
+    }
+
+    @Test("of a mapped call run in order")
+    func mappedOrder() async throws {
+        let order = Box<[Int]>([])
+        let node = Custom("Note") { inputs, _ in
+            if case .literal(.int(let int))? = try inputs[Custom.value] { order.value.append(Int(int)) }
+            return [Custom.output(.literal(.null))]
+        }
+        _ = try await TestRunner([node], cores: 4).trace("l = Range start: 0 count: 20\nn = Note value: l")
+        #expect(order.value == Array(0..<20))
+    }
+}
+
+@Suite("Cancelling a run")
+struct CancelTests {
+    private func cancel(_ node: any Node, _ text: String) async throws -> (trace: String, took: Duration) {
+        let runner = TestRunner([node], cores: 2)
+        let graph = try TextGraph(text)
+        let plan = try runner.plan(graph.workflow, run: [graph.last])
+        let task = Task { await runner.engine.run(plan, of: graph.workflow, id: "r") }
+        while !runner.engine.log.read(after: 0).events.contains(where: {
+            if case .nodeStarted = $0.kind { true } else { false }
+        }) { await Task.yield() }
+        let start = SuspendingClock.now
+        task.cancel()
+        let result = await task.value
+        let took = start.duration(to: .now)
+        #expect(result.outcome == .cancelled)
+        let events = runner.engine.log.read(after: 0, limit: .max).events
+        return (events.compactMap { TestRunner.line($0.kind) }.joined(separator: "\n"), took)
+    }
+
+    @Test("reaches a node that waits")
+    func waiting() async throws {
+        let (trace, took) = try await cancel(TestSleep(), "a = TestSleep value: 1 seconds: 60.0\nb = Show value: a")
+        #expect(trace == "a interrupted\nrun cancelled")
+        #expect(took < .seconds(5))  // measured in Bench; here only that it does not wait the minute out
+    }
+
+    @Test("reaches a node that computes and reports its steps")
+    func computing() async throws {
+        let node = Custom("Spin") { _, context in
+            for step in 0..<Int.max { try context.step(step, of: Int.max) }
+            return []
+        }
+        let (trace, _) = try await cancel(node, "a = Spin")
+        #expect(trace == "a interrupted\nrun cancelled")
+    }
+
+    @Test("keeps what has finished")
+    func kept() async throws {
+        let runner = TestRunner(cores: 2)
+        let text = "a = Constant value: 1\nb = TestSleep value: a seconds: 60.0\nc = Show value: b"
+        let graph = try TextGraph(text)
+        let plan = try runner.plan(graph.workflow, run: ["c"])
+        let task = Task { await runner.engine.run(plan, of: graph.workflow, id: "r") }
+        while !runner.engine.log.read(after: 0).events.contains(where: {
+            if case .nodeStarted("b", _, _, _) = $0.kind { true } else { false }
+        }) { await Task.yield() }
+        task.cancel()
+        _ = await task.value
+        let trace = try await runner.trace("a = Constant value: 1\nd = Show value: a")
+        #expect(trace.hasPrefix("a cached"))
+    }
+
+    @Test("before it begins starts nothing")
+    func before() async throws {
+        let runner = TestRunner()
+        let graph = try TextGraph("a = Constant value: 1")
+        let plan = try runner.plan(graph.workflow)
+        let task = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return await runner.engine.run(plan, of: graph.workflow, id: "r")
+        }
+        task.cancel()
+        #expect(await task.value.outcome == .cancelled)
+        let events = runner.engine.log.read(after: 0).events
+        #expect(!events.contains { if case .nodeFinished = $0.kind { true } else { false } })
+    }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import GraphCore
+import Media
+import Testing
+
+@testable import Nodes
+
+/// Input and output tensors computed by ComfyUI 0.3.64 itself.
+private struct Golden {
+    static let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(
+            "shared/golden/image_nodes.json")
+    static let isThere = FileManager.default.fileExists(atPath: url.path)
+
+    let node: String
+    let inputs: [String: Value]
+    let shape: [Int]
+    let values: [Float]
+    let method: String?
+
+    static func cases() throws -> [Golden] {
+        let json = try JSONParser.parse([UInt8](Data(contentsOf: url)))
+        return (json["cases"]?.array ?? []).map { entry in
+            var inputs: [String: Value] = [:]
+            for image in entry["images"]?.object?.members ?? [] { inputs[image.key] = tensor(image.value).value }
+            for argument in entry["args"]?.object?.members ?? [] {
+                inputs[argument.key] = .literal(Literal(argument.value))
+            }
+            return Golden(
+                node: entry["node"]?.string ?? "", inputs: inputs,
+                shape: (entry["shape"]?.array ?? []).compactMap { $0.number?.int.map(Int.init) },
+                values: (entry["values"]?.array ?? []).compactMap { $0.number?.double.map { Float($0) } },
+                method: entry["args"]?["upscale_method"]?.string)
+        }
+    }
+
+    /// Element i is ((i + offset) * 2654435761 mod 2^32) / 2^32 as float32.
+    private static func tensor(_ json: JSON) -> Image {
+        func int(_ key: String) -> Int { json[key]?.number?.int.map(Int.init) ?? 0 }
+        let (batch, height, width, channels) = (int("batch"), int("height"), int("width"), int("channels"))
+        let floats = (0..<batch * height * width * channels).map { index -> Float in
+            Float(Double((UInt64(index + int("offset")) * 2_654_435_761) % (1 << 32)) / 4_294_967_296)
+        }
+        return Image(batch: batch, height: height, width: width, channels: channels, floats: floats)
+    }
+}
+
+@Suite("An image node", .enabled(if: Golden.isThere, "the golden data lies beside the repository"))
+struct GoldenTests {
+    @Test("gives ComfyUI's own pixels", arguments: ["ImageScale", "ImageInvert", "ImageBlend", "EmptyImage"])
+    func pixels(name: String) async throws {
+        let registry = NodeRegistry(BuiltInNodes.all())
+        let type = try #require(registry[name])
+        let cases = try Golden.cases().filter { $0.node == name }
+        #expect(!cases.isEmpty)
+        for golden in cases {
+            let bound = try await type.node.run(Inputs(type.schema, golden.inputs), NodeContext())
+            guard case .value(_, let value)? = bound.first, let image = Image(value) else {
+                Issue.record("\(name) gave no image")
+                continue
+            }
+            #expect([image.batch, image.height, image.width, image.channels] == golden.shape)
+            // lanczos works on 8-bit pixels there: one rounding step is allowed.
+            let tolerance: Float = golden.method == "lanczos" ? 1.01 / 255 : 1e-5
+            let floats = image.floats()
+            #expect(floats.count == golden.values.count)
+            let worst = zip(floats, golden.values).map { abs($0 - $1) }.max() ?? 0
+            #expect(
+                worst <= tolerance, "\(name) \(golden.inputs.keys.sorted()) \(golden.method ?? ""): off by \(worst)")
+        }
+    }
+}

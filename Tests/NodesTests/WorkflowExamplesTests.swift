@@ -1,0 +1,91 @@
+import Files
+import Foundation
+import GraphCore
+import Media
+import Testing
+
+@testable import Nodes
+
+/// A folder of its own with the sample photo in `input/`, gone with the test.
+final class Workplace {
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    let base: URL
+    let folders: Folders
+
+    init() throws {
+        base = FileManager.default.temporaryDirectory.appendingPathComponent("graphrun-\(UUID().uuidString)")
+        let input = base.appendingPathComponent("input")
+        try FileManager.default.createDirectory(at: input, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+            at: Self.root.appendingPathComponent("input/photo.jpg"), to: input.appendingPathComponent("photo.jpg"))
+        folders = Folders(base: base.path)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: base) }
+
+    func write(_ bytes: [UInt8], _ name: String) throws {
+        try Data(bytes).write(to: base.appendingPathComponent("input/" + name))
+    }
+
+    func read(_ file: SavedFile) throws -> [UInt8] {
+        [UInt8](try Data(contentsOf: URL(fileURLWithPath: folders.path(of: file))))
+    }
+
+    /// Runs a workflow given as JSON text and returns what it shows, by node.
+    func run(_ text: String) async throws -> (result: RunResult, shown: [String: JSONObject]) {
+        let registry = NodeRegistry(BuiltInNodes.all())
+        let workflow = try WorkflowReader.read(Array(text.utf8), registry: registry).workflow
+        let checked = Validator.check(workflow, registry: registry, environment: folders)
+        try #require(checked.errors.isEmpty, "\(checked.errors.map(\.text))")
+        let engine = Engine(registry: registry, environment: folders, options: Engine.Options(coreCount: 2))
+        let result = await engine.run(try #require(checked.plan), of: workflow, id: "test")
+        return (result, Dictionary(result.shown.map { ($0.node.text, $0.values) }, uniquingKeysWith: { $1 }))
+    }
+}
+
+@Suite("The examples in workflows/")
+struct WorkflowExamplesTests {
+    private func saved(_ name: String) async throws -> [(file: SavedFile, image: Image)] {
+        let place = try Workplace()
+        let text = try String(contentsOf: Workplace.root.appendingPathComponent("workflows/\(name)"), encoding: .utf8)
+        let (result, shown) = try await place.run(text)
+        #expect(result.outcome == .succeeded)
+        return try shown.sorted { $0.key < $1.key }.flatMap { _, shown in
+            try (shown["images"]?.array ?? []).map { json in
+                let file = try #require(SavedFile(json))
+                return (file, try ImageDecoder.decode(try place.read(file)).image)
+            }
+        }
+    }
+
+    @Test("run all", arguments: try FileManager.default.contentsOfDirectory(atPath: Workplace.root.path + "/workflows"))
+    func all(name: String) async throws {
+        #expect(try await !saved(name).isEmpty)
+    }
+
+    @Test("photo and photo-hybrid make the same picture: the photo, smaller, as a negative")
+    func photo() async throws {
+        let api = try await saved("photo.json")
+        let hybrid = try await saved("photo-hybrid.json")
+        #expect(api.map(\.file.filename) == ["photo_00001_.png"])
+        #expect(hybrid.map(\.file.filename) == ["photo-hybrid_00001_.png"])
+        #expect(api.first?.image == hybrid.first?.image)
+        #expect(api.first?.image.width == 512)
+        #expect(api.first?.image.height == 384)
+    }
+
+    @Test("batch saves one file a picture, in a subfolder")
+    func batch() async throws {
+        let files = try await saved("batch.json").map(\.file)
+        #expect(files.map(\.filename) == ["sepia_00001_.png", "sepia_00002_.png", "sepia_00003_.png"])
+        #expect(files.map(\.subfolder) == ["batch", "batch", "batch"])
+    }
+
+    @Test("parallel makes four pictures of their sizes")
+    func parallel() async throws {
+        let sizes = try await saved("parallel.json").map { "\($0.image.width)x\($0.image.height) \($0.file.folder)" }
+        #expect(sizes == ["1024x768 temp", "400x300 output", "400x400 output", "64x48 output"])
+    }
+}

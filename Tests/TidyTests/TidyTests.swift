@@ -1,0 +1,131 @@
+import Foundation
+import Testing
+
+/// The rules no compiler checks: which module may know which, and what no file may hold.
+@Suite("The source tree")
+struct TidyTests {
+    /// What each module may import besides the system's own modules; docs/ARCHITECTURE.md draws the arrows.
+    private static let arrows: [String: Set<String>] = [
+        "GraphCore": [],
+        "Digest": ["CCrypto"],
+        "Media": ["GraphCore", "CPNG", "CJPEG"],
+        "Files": ["GraphCore", "Digest"],
+        "Nodes": ["GraphCore", "Media"],
+        "graphrun": ["GraphCore", "Media", "Files", "Nodes"],
+    ]
+    private static let systemModules: Set<String> = ["Foundation", "Dispatch", "Synchronization", "Glibc", "Darwin"]
+    /// GraphCore is pure: of Foundation it needs threads, in one file.
+    private static let pureExceptions: Set<String> = ["Sources/GraphCore/Run/WorkerPool.swift"]
+
+    private struct Source {
+        let path: String
+        let module: String
+        let lines: [String]
+
+        var imports: [String] {
+            lines.compactMap { line in
+                let words = line.split(separator: " ").map(String.init)
+                guard let position = words.firstIndex(of: "import"), position <= 2, position + 1 < words.count else {
+                    return nil
+                }
+                return words[position + 1]
+            }
+        }
+    }
+
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    private static func sources(in folder: String) -> [Source] {
+        let base = root.appendingPathComponent(folder)
+        let paths = (FileManager.default.enumerator(atPath: base.path)?.allObjects as? [String] ?? []).sorted()
+        return paths.filter { $0.hasSuffix(".swift") }.compactMap { path in
+            guard let text = try? String(contentsOf: base.appendingPathComponent(path), encoding: .utf8) else {
+                return nil
+            }
+            let module = String(path.split(separator: "/").first ?? "")
+            return Source(path: "\(folder)/\(path)", module: module, lines: text.components(separatedBy: "\n"))
+        }
+    }
+
+    private let library = sources(in: "Sources")
+
+    @Test("is read at all")
+    func found() { #expect(library.count > 50) }
+
+    @Test("has no import against the arrows")
+    func arrows() {
+        for source in library {
+            guard let allowed = Self.arrows[source.module] else {
+                Issue.record("\(source.path): module \(source.module) has no arrows; add it to this test")
+                continue
+            }
+            for name in source.imports where !allowed.contains(name) && !Self.systemModules.contains(name) {
+                Issue.record("\(source.path) imports \(name), which \(source.module) must not know")
+            }
+        }
+    }
+
+    @Test("keeps GraphCore free of files, sockets and C")
+    func pure() {
+        for source in library where source.module == "GraphCore" && !Self.pureExceptions.contains(source.path) {
+            for name in source.imports where name != "Synchronization" {
+                Issue.record("\(source.path) imports \(name)")
+            }
+        }
+    }
+
+    @Test("imports each C module in one file")
+    func oneImporter() {
+        let cModules = Set(Self.arrows.values.joined()).filter { $0.hasPrefix("C") && $0 != "GraphCore" }
+        for module in cModules {
+            let importers = library.filter { $0.imports.contains(module) }.map(\.path)
+            #expect(importers.count == 1, "\(module) is imported by \(importers)")
+        }
+    }
+
+    @Test("imports FoundationNetworking nowhere")
+    func noFoundationNetworking() {
+        // Spelt in two parts, so that this file does not find itself.
+        let word = "Foundation" + "Networking"
+        for source in library + Self.sources(in: "Tests") + Self.sources(in: "Bench") {
+            #expect(!source.imports.contains(word), "\(source.path)")
+        }
+    }
+
+    @Test("prints nothing from a library")
+    func noPrint() {
+        for source in library where source.module != "graphrun" {
+            for (number, line) in source.lines.enumerated() where line.contains(/(^|[^.\w])(debugPrint|print|dump)\(/) {
+                Issue.record("\(source.path):\(number + 1): \(line)")
+            }
+        }
+    }
+
+    @Test("gives every open task an owner: TODO(name)")
+    func ownedTasks() {
+        let words = ["TO" + "DO", "FIX" + "ME"]
+        for source in library + Self.sources(in: "Tests") + Self.sources(in: "Bench") {
+            for (number, line) in source.lines.enumerated() {
+                for word in words where line.contains(word) && !line.contains(word + "(") {
+                    Issue.record("\(source.path):\(number + 1): \(line)")
+                }
+            }
+        }
+    }
+
+    @Test("says unsafe only where a C module is bridged, threads are run, or pixels are counted in billions")
+    func unsafeFiles() {
+        let allowed: Set<String> = [
+            "Sources/Digest/SHA256.swift", "Sources/Files/Folders.swift", "Sources/Media/PNGCodec.swift",
+            "Sources/Media/JPEGCodec.swift",
+            "Sources/Media/LanczosKernel.swift", "Sources/GraphCore/Run/WorkerPool.swift",
+        ]
+        for source in library where !allowed.contains(source.path) {
+            for (number, line) in source.lines.enumerated()
+            where line.contains(/(^|[^"\w])unsafe (?!.*fileExists|.*ioctl)/) {
+                Issue.record("\(source.path):\(number + 1): \(line)")
+            }
+        }
+    }
+}
