@@ -24,28 +24,29 @@ struct UnreadableWorkflowTests {
             ),
             (
                 "", "not valid JSON: line 1, column 1: expected a value but found the end of the file",
-                "The file is empty."
+                "Check the file: it is empty."
             ),
             (
                 " \n", "not valid JSON: line 2, column 1: expected a value but found the end of the file",
-                "The file is empty."
+                "Check the file: it is empty."
             ),
             (
                 String(Samples.small.prefix(60)),
                 #"not valid JSON: line 1, column 61: expected '"' at the end of the string but found the end of the file"#,
-                "The file seems cut off; copy it again."
+                "Copy the file again: it seems cut off."
             ),
             (
                 String(repeating: "[", count: 200) + String(repeating: "]", count: 200),
-                "not valid JSON: line 1, column 129: lists and objects are nested more than 128 deep", nil
+                "not valid JSON: line 1, column 129: lists and objects are nested more than 128 deep",
+                "Correct the file there, or export the workflow again."
             ),
             (
                 Samples.workflow(#""width": NaN"#),
-                "not valid JSON: line 1, column 56: expected a value but found 'NaN'", "JSON has no NaN; use a number."
+                "not valid JSON: line 1, column 56: expected a value but found 'NaN'", "Use a number: JSON has no NaN."
             ),
             (
                 Samples.workflow(#""width": True"#),
-                "not valid JSON: line 1, column 56: expected a value but found 'True'", "JSON spells it true."
+                "not valid JSON: line 1, column 56: expected a value but found 'True'", "Write true, as JSON spells it."
             ),
             (
                 #"{"nodes": [{"id": "a", "type": "SaveImage", "inputs": {"images": ddcolor_node.output}}]}"#,
@@ -74,9 +75,9 @@ struct UnreadableWorkflowTests {
                 "Add a node that shows or keeps a result, such as SaveImage or PreviewAny."
             ),
         ])
-    func form(_ text: String, _ message: String, _ suggestion: String?) async throws {
+    func form(_ text: String, _ message: String, _ suggestion: String) async throws {
         let told = try await refusal(of: text)
-        #expect(told == "error: w.json: \(message)\n" + (suggestion.map { "  \($0)\n" } ?? ""))
+        #expect(told == "error: w.json: \(message)\n  \(suggestion)\n")
     }
 
     @Test("is refused by its size before it is read")
@@ -172,7 +173,8 @@ struct InvalidWorkflowTests {
             ),
             (
                 Samples.workflow(#""width": 8, "height": 8, "batch_size": 1, "color": 1e999"#),
-                "node 1 (EmptyImage): input 'color': 1e999 is not a whole number", "Give 'color' a whole number."
+                "node 1 (EmptyImage): input 'color': 1e999 is beyond what an INT holds",
+                "Use -2^63 to 2^64 - 1."
             ),
             (
                 #"{"1": {"class_type": "PrimitiveFloat", "inputs": {"value": 1e999}}, "#

@@ -25,7 +25,7 @@ struct StreamTests {
         #expect(
             empty.errors == """
                 error: standard input: not valid JSON: line 1, column 1: expected a value but found the end of the file
-                  The file is empty.
+                  Check the file: it is empty.
 
                 """)
         let endless = try await Program.run(["/dev/zero"], in: workplace.folder)
