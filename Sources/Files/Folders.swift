@@ -53,14 +53,15 @@ public struct Folders: NodeEnvironment {
         }.sorted()
     }
 
-    public func accepts(_ choice: String, from source: ChoiceSource) -> Bool {
-        switch source {
-        case .files(let folder, _):
-            let (name, folder) = Self.annotated(choice, default: folder)
-            // What is there but no file is accepted here: reading it says what it is.
-            return (try? resolve(name, in: folder)) != nil
-        case .models(let kind):
-            return (try? resolve(kind + "/" + choice, in: .models)) != nil
+    public func refusal(of choice: String, from source: ChoiceSource) -> Diagnostic? {
+        do throws(Diagnostic) {
+            switch source {
+            case .files(let folder, _): _ = try file(choice, in: folder, maxByteCount: Self.maxFileByteCount)
+            case .models(let kind): _ = try file(kind + "/" + choice, in: .models, maxByteCount: .max)
+            }
+            return nil
+        } catch {
+            return error
         }
     }
 
@@ -108,15 +109,19 @@ public struct Folders: NodeEnvironment {
     /// The real path of something that exists inside `folder`.
     private func resolve(_ name: String, in folder: FolderName) throws(Diagnostic) -> String {
         let outside = Diagnostic(
-            .outsideFolder, node: nil, "'\(name)' leads out of the \(folder.rawValue) folder",
+            .outsideFolder, node: nil, "'\(name.prefix(60))' leads out of the \(folder.rawValue) folder",
             suggestion: "Copy the file into \(folder.rawValue)/ and name it from there.")
+        if name.isEmpty {
+            throw Diagnostic(
+                .fileNotFound, node: nil, "no file is named", suggestion: "Name a file of \(folder.rawValue)/.")
+        }
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-        if name.isEmpty || name.utf8.contains(0) || name.hasPrefix("/") || parts.contains("..") { throw outside }
+        if name.utf8.contains(0) || name.hasPrefix("/") || parts.contains("..") { throw outside }
         let root = Self.realPath(path(folder))
         let path = Self.realPath(root + "/" + name)
         guard FileManager.default.fileExists(atPath: path) else {
             throw Diagnostic(
-                .fileNotFound, node: nil, "'\(name)' was not found in \(folder.rawValue)/",
+                .fileNotFound, node: nil, "'\(name.prefix(60))' was not found in \(folder.rawValue)/",
                 suggestion: "Put the file into \(folder.rawValue)/.")
         }
         guard Self.contains(root, path) else { throw outside }

@@ -22,7 +22,7 @@ struct PlainView: EventView {
         for event in events {
             let finished = state.apply(event)
             if let finished, state.nodeCount <= Self.smallNodeCount || finished.elapsed >= Self.longNode {
-                lines.append("\(finished.node) \(finished.type): \(Words.duration(finished.elapsed))")
+                lines.append("\(finished.type) (\(finished.node)): \(Words.duration(finished.elapsed))")
             }
             switch event.kind {
             case .runQueued: lastTold = .zero

@@ -28,7 +28,10 @@ struct Sketch: Node {
 struct Pictures: NodeEnvironment {
     var names = ["a.png", "photo.jpg"]
     func choices(_ source: ChoiceSource) -> [String] { names }
-    func accepts(_ choice: String, from source: ChoiceSource) -> Bool { (names + ["sub/b.png"]).contains(choice) }
+    func refusal(of choice: String, from source: ChoiceSource) -> Diagnostic? {
+        if (names + ["sub/b.png"]).contains(choice) { return nil }
+        return Diagnostic(.fileNotFound, node: nil, "'\(choice)' was not found in input/")
+    }
     func read(_ name: String, in folder: FolderName, maxByteCount: Int) throws(Diagnostic) -> [UInt8] { [] }
     func contentToken(_ name: String, in folder: FolderName) throws(Diagnostic) -> String { name }
     func save(

@@ -22,16 +22,16 @@ struct BadPictureTests {
     @Test(
         "is refused before the run when it is not there",
         arguments: [
-            ("phot.png", "Did you mean 'photo.png'?"),
-            ("elsewhere/picture.jpeg", "Put it into input/, or choose one of: photo.png."),
-            ("photo.png [temp]", "Put it into input/, or choose one of: photo.png."),
-            ("", "Put it into input/, or choose one of: photo.png."),
+            ("phot.png", "'phot.png' was not found in input/", "Did you mean 'photo.png'?"),
+            ("no.jpeg", "'no.jpeg' was not found in input/", "Put it into input/, or choose one of: photo.png."),
+            ("photo.png [temp]", "'photo.png' was not found in temp/", "Put the file into temp/."),
+            ("", "no file is named", "Put it into input/, or choose one of: photo.png."),
         ])
-    func missing(_ name: String, _ suggestion: String) async throws {
+    func missing(_ name: String, _ message: String, _ suggestion: String) async throws {
         let told = try await complaint(name, code: 2)
         #expect(
             told == """
-                error: node 1 (LoadImage 'the photo'): input 'image': '\(name)' was not found in input/
+                error: node 1 (LoadImage 'the photo'): input 'image': \(message)
                   \(suggestion)
 
                 """)
@@ -50,8 +50,8 @@ struct BadPictureTests {
         let told = try await complaint(name, code: 2)
         #expect(
             told == """
-                error: node 1 (LoadImage 'the photo'): input 'image': '\(name)' was not found in input/
-                  Put it into input/, or choose one of: photo.png.
+                error: node 1 (LoadImage 'the photo'): input 'image': '\(name.prefix(60))' leads out of the input folder
+                  Copy the file into input/ and name it from there.
 
                 """)
     }
@@ -112,20 +112,20 @@ struct BadPictureTests {
             told.hasSuffix("\n  Copy the file again from its source, or open and re-save it in an image editor.\n"))
     }
 
-    @Test("fails its node when it is a folder or a pipe")
+    @Test("is refused before the run when it is a folder or a pipe")
     func noFile() async throws {
         try workplace.makeFolder("input/folder.png")
         #expect(
-            try await complaint("folder.png", code: 1) == """
-                error: node 1 (LoadImage 'the photo'): 'folder.png' is a folder, not a file
+            try await complaint("folder.png", code: 2) == """
+                error: node 1 (LoadImage 'the photo'): input 'image': 'folder.png' is a folder, not a file
                   Name a file inside it, such as 'folder.png/NAME'.
 
                 """)
         let made = unsafe mkfifo(workplace.url("input/pipe.png").path, 0o600)
         #expect(made == 0)
         #expect(
-            try await complaint("pipe.png", code: 1) == """
-                error: node 1 (LoadImage 'the photo'): 'pipe.png' is not a regular file
+            try await complaint("pipe.png", code: 2) == """
+                error: node 1 (LoadImage 'the photo'): input 'image': 'pipe.png' is not a regular file
                   Name a file with content.
 
                 """)

@@ -20,7 +20,7 @@ struct UnreadableWorkflowTests {
         arguments: [
             (
                 "hello there", "not valid JSON: line 1, column 1: expected a value but found 'hello'",
-                #"Put it in double quotes: "hello"."#
+                "Check the file: it holds text, not JSON."
             ),
             (
                 "", "not valid JSON: line 1, column 1: expected a value but found the end of the file",

@@ -5,6 +5,8 @@ struct LiteralConversion {
         case wrongType(String, suggestion: String)
         case outOfRange(String, suggestion: String)
         case notInList(String, suggestion: String?)
+        /// The environment refuses a named choice.
+        case refused(Diagnostic, word: String, ChoiceSource)
     }
 
     let literal: Literal
@@ -115,12 +117,12 @@ struct LiteralConversion {
         case .fixed(let choices):
             if choices.contains(word) { return word }
             throw .notInList(
-                "'\(word)' is none of its choices",
+                "'\(word.prefix(60))' is none of its choices",
                 suggestion: NearestName.sentence(word, among: choices)
                     ?? "Choose one of: \(NearestName.list(choices, atMost: 20)).")
         case .named(let source):
-            if environment.accepts(word, from: source) { return word }
-            throw .notInList("'\(word)' was not found in \(source.place)", suggestion: source.hint(word, environment))
+            guard let refusal = environment.refusal(of: word, from: source) else { return word }
+            throw .refused(refusal, word: word, source)
         }
     }
 

@@ -3,9 +3,11 @@ public enum NearestName {
     /// How many candidates are compared at most; a folder may hold a million files.
     private static let maxCandidates = 5_000
 
-    /// The candidate within three edits (fewer for short words), case aside; nil when none is near.
+    /// The candidate within three edits (fewer for short words; an extension does not count), case aside; nil when none
+    /// is near.
     public static func of(_ word: String, among candidates: some Sequence<String>) -> String? {
-        let limit = min(3, max(1, word.count / 2))
+        let stem = word.lastIndex(of: ".").map { word[..<$0] } ?? word[...]
+        let limit = min(3, stem.prefix(6).count / 2)
         let lowercased = word.lowercased()
         var best: (name: String, distance: Int)?
         for candidate in candidates.prefix(maxCandidates) {

@@ -260,6 +260,8 @@ public struct Validator {
                 case .wrongType(let message, let suggestion): (.badInput, message, suggestion)
                 case .outOfRange(let message, let suggestion): (.outOfRange, message, suggestion)
                 case .notInList(let message, let suggestion): (.notInList, message, suggestion)
+                case .refused(let refusal, let word, let source):
+                    (.notInList, refusal.message, hint(refusal, word, source))
                 }
             tell(index, code, "input '\(spec.name)': \(message)", input: spec.name, suggestion: suggestion)
         }
@@ -346,6 +348,13 @@ public struct Validator {
     }
 
     // MARK: Telling
+
+    /// Listing a folder costs; a file with 20,000 wrong names gets the plain suggestion for most.
+    private mutating func hint(_ refusal: Diagnostic, _ word: String, _ source: ChoiceSource) -> String? {
+        nearestBudget -= 1
+        guard refusal.code == .fileNotFound, !word.hasSuffix("]"), nearestBudget >= 0 else { return refusal.suggestion }
+        return source.hint(word, environment)
+    }
 
     private mutating func nearest(_ word: String, among names: some Sequence<String>) -> String? {
         nearestBudget -= 1

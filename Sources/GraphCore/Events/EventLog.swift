@@ -142,7 +142,7 @@ public final class EventLog: Sendable {
     }
 
     /// Lets everyone who waits look again, at the cost of an empty read each.
-    public func wakeReaders() {
+    private func wakeReaders() {
         let waiting = state.withLock { state in
             defer { state.waiting = [] }
             return state.waiting

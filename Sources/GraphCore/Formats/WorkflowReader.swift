@@ -78,7 +78,9 @@ public enum WorkflowReader {
             case "NaN", "Infinity": return "Use a number: JSON has no \(word)."
             case "True", "False", "None":
                 return "Write \(word == "None" ? "null" : word.lowercased()), as JSON spells it."
-            default: return "Put it in double quotes: \"\(word)\"."
+            default:
+                if (error.line, error.column) == (1, 1) { return "Check the file: it holds text, not JSON." }
+                return "Put it in double quotes: \"\(word)\"."
             }
         }
         if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) {

@@ -5,8 +5,8 @@ public protocol NodeEnvironment: Sendable {
     /// What a named choice offers right now.
     func choices(_ source: ChoiceSource) -> [String]
 
-    /// Whether `choice` may be taken, though it need not be listed: `sub/a.png`, `a.png [output]`.
-    func accepts(_ choice: String, from source: ChoiceSource) -> Bool
+    /// Why `choice` may not be taken; nil when it may. It need not be listed: `sub/a.png`, `a.png [output]`.
+    func refusal(of choice: String, from source: ChoiceSource) -> Diagnostic?
 
     /// The bytes of a file named as workflows name it: `a.png`, `sub/a.png`, `a.png [temp]`.
     /// - Throws: `Diagnostic` when the name leaves its folder, is missing, no file, or larger than `maxByteCount`.
@@ -64,7 +64,9 @@ public struct EmptyEnvironment: NodeEnvironment {
     public init() {}
 
     public func choices(_ source: ChoiceSource) -> [String] { [] }
-    public func accepts(_ choice: String, from source: ChoiceSource) -> Bool { false }
+    public func refusal(of choice: String, from source: ChoiceSource) -> Diagnostic? {
+        Diagnostic(.fileNotFound, node: nil, "there are no files here")
+    }
     public func read(_ name: String, in folder: FolderName, maxByteCount: Int) throws(Diagnostic) -> [UInt8] {
         throw Diagnostic(.fileNotFound, node: nil, "there are no files here")
     }

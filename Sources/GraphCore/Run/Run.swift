@@ -135,7 +135,7 @@ final class Run: Sendable {
                 resource.leaveLine(self)
             }
             let outcome: RunEvent.Outcome =
-                scheduler.failure != nil ? .failed : scheduler.openCount > 0 ? .cancelled : .succeeded
+                scheduler.failure != nil ? .failed : scheduler.isComplete ? .succeeded : .cancelled
             if outcome == .succeeded {
                 state.scheduler.events.append(
                     .runProgress(finished: scheduler.settledCount, of: scheduler.neededCount, remaining: .zero))

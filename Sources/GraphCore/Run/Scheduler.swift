@@ -81,6 +81,8 @@ struct Scheduler {
     private(set) var failure: Diagnostic?
     /// Nothing new starts.
     private(set) var isHalted = false
+    /// A node was running when the run ended early.
+    private(set) var wasInterrupted = false
 
     /// Facts in order, for the log.
     var events: [RunEvent.Kind] = []
@@ -290,6 +292,7 @@ struct Scheduler {
             if isHalted || isCancelled {
                 status[call.index] = .failed
                 events.append(.nodeInterrupted(call.id))
+                wasInterrupted = true
                 close(call.index)
             } else {
                 fail(call.index, error)
@@ -497,6 +500,9 @@ struct Scheduler {
     mutating func beginExpanding(_ index: Int) { status[index] = .expanding }
 
     // MARK: The end
+
+    /// Whether every needed node came to an end of its own.
+    var isComplete: Bool { openCount == 0 && !wasInterrupted }
 
     /// Whether nothing runs and nothing will.
     var isOver: Bool { runningCount == 0 && (isHalted || openCount == 0) }

@@ -30,6 +30,8 @@ struct LiteralConversionTests {
             case .wrongType(let message, let suggestion): return "wrong type: \(message) \(suggestion)"
             case .outOfRange(let message, let suggestion): return "out of range: \(message) \(suggestion)"
             case .notInList(let message, let suggestion): return "not in list: \(message) \(suggestion ?? "-")"
+            case .refused(let refusal, let word, let source):
+                return "not in list: \(refusal.message) \(source.hint(word, Pictures()))"
             }
         }
     }
