@@ -28,13 +28,17 @@ struct LiveView: EventView {
         for event in events {
             clockAtEvent = .now
             let finished = state.apply(event)
-            if let finished, state.nodeCount <= Self.maxFinishedLines || finished.elapsed >= .milliseconds(500) {
-                let name = Console.printable("\(finished.type) (\(finished.node))")
-                lines.append("  \(name)  \(Words.duration(finished.elapsed))")
+            if let finished {
+                if state.nodeCount <= Self.maxFinishedLines || finished.elapsed >= .milliseconds(500) {
+                    let name = Console.printable("\(finished.type) (\(finished.node))")
+                    lines.append("  \(name)  \(Words.duration(finished.elapsed))")
+                }
+                lines += finished.outputs.flatMap(outputLines)
             }
             switch event.kind {
             case .runQueued: isRunning = true
-            case .nodeOutput(_, _, let output): lines += outputs.lines(output).map { "  -> " + Console.printable($0) }
+            // A running node's come with its line.
+            case .nodeOutput(let node, _, let output) where !state.isRunning(node): lines += outputLines(output)
             case .nodeLog(let node, let level, let message):
                 let text = Console.printable("\(node): \(message)")
                 lines.append("  \(Self.color(level))[\(level.rawValue)]\u{1B}[0m \(text)")
@@ -54,6 +58,10 @@ struct LiveView: EventView {
         guard !lines.isEmpty || isRunning || drawnRows > 0 else { return }
         lastDrawn = now
         draw(above: lines, since: now - clockAtEvent)
+    }
+
+    private func outputLines(_ output: JSONObject) -> [String] {
+        outputs.lines(output).map { "  -> " + Console.printable($0) }
     }
 
     /// Rubs out what was drawn, writes what stays, and draws the rest anew.

@@ -21,12 +21,16 @@ struct PlainView: EventView {
         var lines: [String] = []
         for event in events {
             let finished = state.apply(event)
-            if let finished, state.nodeCount <= Self.smallNodeCount || finished.elapsed >= Self.longNode {
-                lines.append("\(finished.type) (\(finished.node)): \(Words.duration(finished.elapsed))")
+            if let finished {
+                if state.nodeCount <= Self.smallNodeCount || finished.elapsed >= Self.longNode {
+                    lines.append("\(finished.type) (\(finished.node)): \(Words.duration(finished.elapsed))")
+                }
+                lines += finished.outputs.flatMap(outputLines)
             }
             switch event.kind {
             case .runQueued: lastTold = .zero
-            case .nodeOutput(_, _, let output): lines += outputs.lines(output).map { "  " + $0 }
+            // A running node's come with its line.
+            case .nodeOutput(let node, _, let output) where !state.isRunning(node): lines += outputLines(output)
             case .nodeLog(let node, let level, let message): lines.append("\(node) [\(level.rawValue)] \(message)")
             case .nodeBlocked(let node, let message?): lines.append("\(node) did not run: \(message)")
             case .runProgress where event.elapsed - lastTold >= Self.interval:
@@ -42,6 +46,8 @@ struct PlainView: EventView {
         }
         if !lines.isEmpty { console.output(lines.joined(separator: "\n")) }
     }
+
+    private func outputLines(_ output: JSONObject) -> [String] { outputs.lines(output).map { "  " + $0 } }
 
     static func summary(_ state: RunState) -> String {
         let left = state.remaining.map { left in

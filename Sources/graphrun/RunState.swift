@@ -11,12 +11,15 @@ struct RunState {
         var total = 0.0
         /// The time left as it was told, and when.
         var remaining: (value: Duration, told: Duration)?
+        /// What it has shown; told once it has finished.
+        var outputs: [JSONObject] = []
     }
 
     struct Finished {
         let node: NodeID
         let type: String
         let elapsed: Duration
+        let outputs: [JSONObject]
     }
 
     private(set) var running: [Running] = []
@@ -45,14 +48,19 @@ struct RunState {
             }
         case .nodeFinished(let node):
             finishedCount += 1
-            return remove(node).map { Finished(node: node, type: $0.type, elapsed: event.elapsed - $0.started) }
+            return remove(node).map {
+                Finished(node: node, type: $0.type, elapsed: event.elapsed - $0.started, outputs: $0.outputs)
+            }
+        case .nodeOutput(let node, _, let output): update(node) { $0.outputs.append(output) }
         case .nodeCached: cachedCount += 1
         case .nodeFailed(let node, _), .nodeInterrupted(let node), .nodeBlocked(let node, _): _ = remove(node)
         case .nodeWaiting(let node, .inputs): _ = remove(node)
-        case .nodeWaiting(_, .expansion), .nodePreview, .nodeLog, .nodeOutput, .runFinished: break
+        case .nodeWaiting(_, .expansion), .nodePreview, .nodeLog, .runFinished: break
         }
         return nil
     }
+
+    func isRunning(_ node: NodeID) -> Bool { running.contains { $0.node == node } }
 
     private mutating func update(_ node: NodeID, _ change: (inout Running) -> Void) {
         if let index = running.firstIndex(where: { $0.node == node }) { change(&running[index]) }

@@ -2,11 +2,11 @@ internal import GraphCore
 
 /// Numbers as people say them.
 enum Words {
-    /// `0.21 s`, `3.4 s`, `2 min 5 s`
+    /// `0.17 ms`, `13 ms`, `3.4 s`, `2 min 5 s`
     static func duration(_ duration: Duration) -> String {
         let seconds = duration.seconds
         if seconds < 0.0095 { return "\(trimmed(seconds * 1000, 2)) ms" }
-        if seconds < 1 { return "\(trimmed(seconds, 2)) s" }
+        if seconds < 0.9995 { return "\(Int((seconds * 1000).rounded())) ms" }
         if seconds < 60 { return "\(trimmed(seconds, 1)) s" }
         let whole = Int(seconds.rounded())
         return whole < 3600 ? "\(whole / 60) min \(whole % 60) s" : "\(whole / 3600) h \(whole % 3600 / 60) min"

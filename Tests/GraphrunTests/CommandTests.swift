@@ -18,10 +18,10 @@ struct CommandTests {
         #expect(result.code == 0 && result.errors.isEmpty)
         #expect(
             result.timeless == """
-                1 LoadImage: T
-                2 ImageInvert: T
+                LoadImage (1): T
+                ImageInvert (2): T
+                SaveImage (3): T
                   output/x_00001_.png
-                3 SaveImage: T
                 done: 3 nodes in T
 
                 """)

@@ -94,16 +94,16 @@ struct ForEachTests {
         #expect(
             result.timeless == """
                 a.png:
-                1 LoadImage: T
-                2 ImageInvert: T
+                LoadImage (1): T
+                ImageInvert (2): T
+                SaveImage (3): T
                   output/x_00001_.png
-                3 SaveImage: T
                 done: 3 nodes in T
                 b.png:
-                1 LoadImage: T
-                2 ImageInvert: T
+                LoadImage (1): T
+                ImageInvert (2): T
+                SaveImage (3): T
                   output/x_00002_.png
-                3 SaveImage: T
                 done: 3 nodes in T
                 2 of 2 done
 
