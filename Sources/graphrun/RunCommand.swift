@@ -146,7 +146,7 @@ struct RunCommand {
         case .cancelled:
             guard isTimedOut, let seconds = options.timeoutSeconds else { return .cancelled }
             console.error(
-                "graphrun: stopped after \(Words.duration(.seconds(seconds))) (--timeout)\n  Give it more time, or a smaller picture."
+                "graphrun: stopped after \(Words.number(seconds)) s (--timeout)\n  Give it more time, or a smaller picture."
             )
             return .timedOut
         }

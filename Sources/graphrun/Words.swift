@@ -14,9 +14,13 @@ enum Words {
 
     static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
+    /// Without a fraction where there is none.
+    static func number(_ value: Double) -> String {
+        value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value)
+    }
+
     private static func trimmed(_ value: Double, _ digits: Int) -> String {
         let scale = digits == 1 ? 10.0 : 100.0
-        let rounded = (value * scale).rounded() / scale
-        return rounded == rounded.rounded() ? String(Int(rounded)) : String(rounded)
+        return number((value * scale).rounded() / scale)
     }
 }
