@@ -6,19 +6,20 @@ SHELL := /bin/bash
 .PHONY: run test build lint format bench fuzz clean dependencies
 
 JOBS ?= 2
-# The same flags for every verb: others would compile every Swift file anew.
+# run, test and bench pass the same flags and share one build. `build` links the Swift runtime statically, for which
+# SwiftPM compiles every Swift file anew.
 FLAGS := -c release -j $(JOBS) -Xswiftc -enable-testing --explicit-target-dependency-import-check error
 SWIFT_FILES := Package.swift Sources Tests Bench Fuzz
 FUZZ_SECONDS ?= 60
 
-run: build
+run: dependencies
+	swift build $(FLAGS) --product graphrun
 	.build/release/graphrun workflows/photo.json
 
 build: dependencies
 	swift build $(FLAGS) --static-swift-stdlib --product graphrun
 
 test: dependencies lint
-	swift build $(FLAGS) --static-swift-stdlib --product graphrun
 	swift test $(FLAGS)
 
 lint:
@@ -28,8 +29,8 @@ format:
 	swift format --in-place --parallel --recursive $(SWIFT_FILES)
 
 bench: dependencies
-	swift build $(FLAGS) --static-swift-stdlib --product graphrun
-	swift build $(FLAGS) --static-swift-stdlib --product Bench
+	swift build $(FLAGS) --product graphrun
+	swift build $(FLAGS) --product Bench
 	Bench/run.sh
 
 fuzz: dependencies
