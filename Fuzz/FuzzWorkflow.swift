@@ -31,7 +31,8 @@ private let registry = NodeRegistry([
             type: "ImageScale", category: "fuzz",
             inputs: [
                 Input<Value>("image", type: "IMAGE"), Input<String>("method", choices: .fixed(["area", "lanczos"])),
-                Input<Int>("seed", default: 0, in: 0...Int128(UInt64.max)), Input<Double>("amount", default: 1, in: 0...2),
+                Input<Int>("seed", default: 0, in: 0...Int128(UInt64.max)),
+                Input<Double>("amount", default: 1, in: 0...2),
                 Input<Bool>("crop", default: false),
             ], outputs: [Output<Value>("IMAGE", type: "IMAGE")])),
     FuzzNode(
