@@ -102,7 +102,7 @@ struct TidyTests {
         }
     }
 
-    @Test("gives every open task an owner: TODO(name)")
+    @Test("gives every open task an owner, in brackets behind the word")
     func ownedTasks() {
         let words = ["TO" + "DO", "FIX" + "ME"]
         for source in library + Self.sources(in: "Tests") + Self.sources(in: "Bench") {
