@@ -16,6 +16,7 @@ struct cjpeg_decoder {
     struct jpeg_source_mgr source;
     struct jpeg_progress_mgr progress;
     jmp_buf on_error;
+    int (*is_stopped)(void);  // NULL until the pixels are read
     int status;
     int has_multiple_scans;
     int ran_out;  // the bytes ended and the decoder was given an end marker of ours
@@ -48,7 +49,10 @@ static void warn(j_common_ptr common, int level) {
 
 static void ignore_message(j_common_ptr common) { (void)common; }
 
-static void count_scans(j_common_ptr common) {
+// libjpeg calls this for every row of blocks that it reads in a scan, and before it gives rows out.
+static void watch_progress(j_common_ptr common) {
+    const cjpeg_decoder *decoder = common->client_data;
+    if (decoder->is_stopped != NULL && decoder->is_stopped()) fail(common, CJPEG_STOPPED);
     if (((j_decompress_ptr)common)->input_scan_number > CJPEG_SCANS_MAX) fail(common, CJPEG_TOO_MANY_SCANS);
 }
 
@@ -87,7 +91,7 @@ int cjpeg_open(const uint8_t *bytes, size_t count, cjpeg_decoder **decoder_out, 
     if (setjmp(decoder->on_error)) return decoder->status;
 
     jpeg_create_decompress(jpeg);
-    decoder->progress.progress_monitor = count_scans;
+    decoder->progress.progress_monitor = watch_progress;
     jpeg->progress = &decoder->progress;
     decoder->source.init_source = ignore_source;
     decoder->source.fill_input_buffer = end_source;
@@ -142,10 +146,11 @@ static void read_rows(cjpeg_decoder *decoder, uint8_t *rgb) {
     }
 }
 
-int cjpeg_read_pixels(cjpeg_decoder *decoder, uint8_t *rgb, size_t rgb_count, uint32_t *rows_read,
-                      char message[CJPEG_MESSAGE_SIZE]) {
+int cjpeg_read_pixels(cjpeg_decoder *decoder, uint8_t *rgb, size_t rgb_count, int (*is_stopped)(void),
+                      uint32_t *rows_read, char message[CJPEG_MESSAGE_SIZE]) {
     struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
     decoder->message = message;
+    decoder->is_stopped = is_stopped;
     *rows_read = 0;
     if (setjmp(decoder->on_error)) {
         if (!decoder->has_multiple_scans) *rows_read = jpeg->output_scanline;

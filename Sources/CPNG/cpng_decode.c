@@ -19,6 +19,7 @@ struct cpng_decoder {
     size_t remaining;
     size_t memory_left;
     int has_all_pixels;
+    int (*is_stopped)(void);  // NULL until the pixels are read
     uint8_t *row;  // one RGBA row, only for images with alpha
     cpng_header header;
     cpng_failure failure;
@@ -47,8 +48,15 @@ static void give_memory_back(png_structp png, png_voidp memory) {
     free(block);
 }
 
+static void check_stopped(cpng_decoder *decoder) {
+    if (decoder->is_stopped == NULL || !decoder->is_stopped()) return;
+    decoder->failure.status = CPNG_STOPPED;
+    png_error(decoder->png, "stopped");
+}
+
 static void read_bytes(png_structp png, png_bytep into, size_t count) {
     cpng_decoder *decoder = png_get_io_ptr(png);
+    check_stopped(decoder);
     if (count > decoder->remaining) {
         decoder->failure.status = CPNG_ENDS_EARLY;
         png_error(png, "the file ends early");
@@ -114,11 +122,12 @@ static void split(const uint8_t *rgba, uint8_t *rgb, uint8_t *alpha, uint32_t wi
 }
 
 int cpng_read_pixels(cpng_decoder *decoder, uint8_t *rgb, size_t rgb_count, uint8_t *alpha, size_t alpha_count,
-                     char message[CPNG_MESSAGE_SIZE]) {
+                     int (*is_stopped)(void), char message[CPNG_MESSAGE_SIZE]) {
     const uint32_t width = decoder->header.width, height = decoder->header.height;
     const size_t pixel_count = (size_t)width * height;
     png_structp png = decoder->png;
     decoder->failure.message = message;
+    decoder->is_stopped = is_stopped;
     if (setjmp(png_jmpbuf(png))) {
         // A file cut off behind its pixels is still a whole picture.
         const int is_whole = decoder->has_all_pixels && decoder->failure.status == CPNG_ENDS_EARLY;
@@ -140,18 +149,19 @@ int cpng_read_pixels(cpng_decoder *decoder, uint8_t *rgb, size_t rgb_count, uint
         decoder->row = malloc((size_t)width * 4);
         if (decoder->row == NULL) return CPNG_NO_MEMORY;
     }
-    if (pass_count > 1) {  // a pass of an interlaced image changes some pixels and reads back the others
-        memset(rgb, 0, rgb_count);
-        if (decoder->header.has_alpha) memset(alpha, 0, alpha_count);
-    }
     for (int pass = 0; pass < pass_count; pass++) {
         for (uint32_t y = 0; y < height; y++) {
+            check_stopped(decoder);
+            // A pass of an interlaced image changes some pixels of a row and reads back the others.
+            const int clears_row = pass_count > 1 && pass == 0;
             uint8_t *rgb_row = rgb + (size_t)y * width * 3;
+            if (clears_row) memset(rgb_row, 0, (size_t)width * 3);
             if (!decoder->header.has_alpha) {
                 png_read_row(png, rgb_row, NULL);
                 continue;
             }
             uint8_t *alpha_row = alpha + (size_t)y * width;
+            if (clears_row) memset(alpha_row, 0, width);
             if (pass_count > 1) join(decoder->row, rgb_row, alpha_row, width);
             png_read_row(png, decoder->row, NULL);
             split(decoder->row, rgb_row, alpha_row, width);

@@ -28,6 +28,7 @@ typedef struct {
     uint8_t *row;  // one row through the table
     uint8_t *bytes;
     size_t count, capacity, limit;
+    int (*is_stopped)(void);
     cpng_failure failure;
 } encoder;
 
@@ -90,6 +91,10 @@ static void write_image(encoder *out, const cpng_image *image, const uint8_t *pi
     if (!is_probe) set_texts(out, image);
     png_write_info(png, out->info);
     for (uint32_t y = 0; y < height; y++) {
+        if (out->is_stopped()) {
+            out->failure.status = CPNG_STOPPED;
+            png_error(png, "stopped");
+        }
         const uint32_t band_start = image->height / PROBE_BANDS * (y / PROBE_BAND_ROWS);
         const uint32_t row_in_band = y % PROBE_BAND_ROWS;
         const uint32_t source = is_probe ? band_start + row_in_band : y;
@@ -125,12 +130,13 @@ static void release(encoder *out) {
 }
 
 // Writes a few rows with every recipe and names the one that made least of them. Costs about a tenth of the encoding.
-static recipe best_recipe(const cpng_image *image, const uint8_t *pixels, char *message) {
+// A stopped one is no matter: the encoding that follows is stopped, too.
+static recipe best_recipe(const cpng_image *image, const uint8_t *pixels, int (*is_stopped)(void), char *message) {
     recipe best = recipes[0];
     size_t best_count = SIZE_MAX;
     if (image->height < PROBE_ROWS) return best;
     for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++) {
-        encoder probe = {.failure.message = message};
+        encoder probe = {.is_stopped = is_stopped, .failure.message = message};
         const int status = encode(&probe, image, pixels, recipes[i], 1);
         if (status == CPNG_OK && probe.count < best_count) {
             best = recipes[i];
@@ -142,14 +148,18 @@ static recipe best_recipe(const cpng_image *image, const uint8_t *pixels, char *
     return best;
 }
 
-int cpng_encode(const cpng_image *image, const uint8_t *pixels, size_t pixels_count, uint8_t **png, size_t *png_count,
-                char message[CPNG_MESSAGE_SIZE]) {
+int cpng_encode(const cpng_image *image, const uint8_t *pixels, size_t pixels_count, int (*is_stopped)(void),
+                uint8_t **png, size_t *png_count, char message[CPNG_MESSAGE_SIZE]) {
     *png = NULL;
     *png_count = 0;
     if (pixels_count != (size_t)image->width * (size_t)image->channels * image->height) return CPNG_DAMAGED;
-    encoder out = {.failure.message = message};
-    const int status = encode(&out, image, pixels, best_recipe(image, pixels, message), 0);
+    encoder out = {.is_stopped = is_stopped, .failure.message = message};
+    const int status = encode(&out, image, pixels, best_recipe(image, pixels, is_stopped, message), 0);
     release(&out);
+    if (status != CPNG_OK) {
+        free(out.bytes);
+        return status;
+    }
     *png = out.bytes;
     *png_count = out.count;
     return status;

@@ -18,6 +18,14 @@ extension CodecError {
         CodecError("the \(format) is damaged (\(words))", suggestion: copyAgain)
     }
 
+    /// The task that asked for the work was cancelled.
+    public static let stopped = CodecError("the work was cancelled")
+
+    /// Throws `stopped` once the current task is cancelled. Called between bands of rows.
+    static func checkStopped() throws(CodecError) {
+        if Task.isCancelled { throw .stopped }
+    }
+
     static func outOfMemory(_ format: String) -> CodecError {
         CodecError(
             "there is not enough memory for the \(format)", suggestion: "Close other programs, or make it smaller.")

@@ -1,19 +1,23 @@
 extension EXIFOrientation {
-    /// Turns [height, width, channels] pixels so that they stand upright; the result has `size(width:height:)`.
-    func upright(_ pixels: [UInt8], width: Int, height: Int, channels: Int) -> [UInt8] {
+    /// Turns [height, width, channels] pixels so that they stand upright; the result has `size(width:height:)`. Throws
+    /// `stopped` when the task is cancelled.
+    func upright(_ pixels: [UInt8], width: Int, height: Int, channels: Int) throws(CodecError) -> [UInt8] {
         if self == .upright { return pixels }
         let out = size(width: width, height: height)
         let route = route(width: width, height: height)
-        var turned = [UInt8](repeating: 0, count: pixels.count)
+        var turned: [UInt8] = []
+        turned.reserveCapacity(pixels.count)
         let source = pixels.span
-        var target = turned.mutableSpan
         // Tiles of 64x64 keep both sides in the first-level cache when rows become columns.
         let side = 64
         for tileY in stride(from: 0, to: out.height, by: side) {
+            var band = [UInt8](repeating: 0, count: min(side, out.height - tileY) * out.width * channels)
+            var target = band.mutableSpan
             for tileX in stride(from: 0, to: out.width, by: side) {
+                try CodecError.checkStopped()
                 for y in tileY..<min(tileY + side, out.height) {
                     var from = (route.start + tileX * route.stepX + y * route.stepY) * channels
-                    var to = (y * out.width + tileX) * channels
+                    var to = ((y - tileY) * out.width + tileX) * channels
                     for _ in tileX..<min(tileX + side, out.width) {
                         if channels == 3 {  // spelled out: a loop takes twice as long
                             (target[to], target[to &+ 1], target[to &+ 2]) = (
@@ -27,6 +31,7 @@ extension EXIFOrientation {
                     }
                 }
             }
+            turned += band
         }
         return turned
     }

@@ -43,23 +43,41 @@ public struct Image: Sendable, Equatable {
         }
     }
 
+    /// The elements of `range` in `floats()`, without converting the others. O(1) for `.floats`.
+    public func floats(in range: Range<Int>) -> ArraySlice<Float> {
+        switch storage {
+        case .floats(let floats): floats[range]
+        case .bytes(let bytes, let levels): bytes[range].map { levels[Int($0)] }[...]
+        }
+    }
+
     /// The bytes that ComfyUI's SaveImage writes, [batch, height, width, channels]. Converts at every call; O(1) for
     /// eight-bit storage whose levels map to themselves, as `standardLevels` do.
-    public func eightBit() -> [UInt8] {
+    public func eightBit() -> [UInt8] { eightBit { _, _ in } }
+
+    /// The same in bands.
+    func eightBit<Failure: Error>(
+        step: (_ completed: Int, _ total: Int) throws(Failure) -> Void
+    ) throws(Failure) -> [UInt8] {
         switch storage {
-        case .floats(let floats): return floats.map(Self.eightBit)
+        case .floats(let floats): return try floats.mapInBands(step: step, Self.eightBit)
         case .bytes(let bytes, let levels):
             guard let table = Self.byteTable(levels) else { return bytes }
-            return bytes.map { table[Int($0)] }
+            return try bytes.mapInBands(step: step) { table[Int($0)] }
         }
     }
 
     /// A pointwise change. Eight-bit storage costs 256 calls, whatever its size, and the result is the same floats as
     /// if each pixel had been changed on its own.
-    public func mapLevels(_ transform: (Float) -> Float) -> Image {
+    public func mapLevels(_ transform: (Float) -> Float) -> Image { mapLevels(step: { _, _ in }, transform) }
+
+    /// The same; floats in bands.
+    public func mapLevels<Failure: Error>(
+        step: (_ completed: Int, _ total: Int) throws(Failure) -> Void, _ transform: (Float) -> Float
+    ) throws(Failure) -> Image {
         var image = self
         switch storage {
-        case .floats(let floats): image.storage = .floats(floats.map(transform))
+        case .floats(let floats): image.storage = .floats(try floats.mapInBands(step: step, transform))
         case .bytes(let bytes, let levels): image.storage = .bytes(bytes, levels: levels.map(transform))
         }
         return image

@@ -6,7 +6,8 @@ public enum JPEGCodec {
     static var libraryVersion: String { unsafe String(cString: cjpeg_version()) }
 
     /// Gray, YCbCr, RGB, CMYK and YCCK files as eight-bit RGB, with EXIF orientation applied. CMYK is read as Adobe
-    /// writes it, inverted, and converted without a colour profile, as Pillow does.
+    /// writes it, inverted, and converted without a colour profile, as Pillow does. Throws `stopped` when the task is
+    /// cancelled.
     public static func decode(_ bytes: [UInt8], limits: ImageLimits = .init()) throws(CodecError) -> DecodedImage {
         guard ImageFormat.sniff(bytes) == .jpeg else {
             throw CodecError("the file is not a JPEG", suggestion: "Choose a JPEG file.")
@@ -25,7 +26,7 @@ public enum JPEGCodec {
         let upright = orientation.size(width: width, height: height)
         let image = Image(
             batch: 1, height: upright.height, width: upright.width, channels: 3,
-            bytes: orientation.upright(pixels, width: width, height: height, channels: 3))
+            bytes: try orientation.upright(pixels, width: width, height: height, channels: 3))
         return DecodedImage(image: image, alpha: nil, text: [])
     }
 
@@ -39,7 +40,8 @@ public enum JPEGCodec {
         try unsafe check(rowsMissing: { rowsRead == 0 ? nil : (height - Int(rowsRead), height) }) { message in
             var status = CInt(CJPEG_OK)
             unsafe pixels = [UInt8](unsafeUninitializedCapacity: count) { rgb, initializedCount in
-                status = unsafe cjpeg_read_pixels(decoder, rgb.baseAddress, count, &rowsRead, message)
+                status = unsafe cjpeg_read_pixels(
+                    decoder, rgb.baseAddress, count, { Task.isCancelled ? 1 : 0 }, &rowsRead, message)
                 initializedCount = status == CJPEG_OK ? count : 0
             }
             return status
@@ -62,6 +64,7 @@ public enum JPEGCodec {
             throw CodecError(
                 "the JPEG is drawn in more than \(CJPEG_SCANS_MAX) scans, which no usual program writes",
                 suggestion: "Open and re-save it in an image editor.")
+        case CJPEG_STOPPED: throw .stopped
         case CJPEG_NO_MEMORY: throw .outOfMemory("JPEG")
         default:
             let words = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }

@@ -10,6 +10,9 @@ struct LanczosKernel {
     /// When the square of a sum's distance from the nearest integer reaches this, its rounding is in doubt.
     private let doubt: Float
 
+    /// Multiplications for one new sample, at most.
+    var tapCount: Int { weights.stride }
+
     init(from old: Int, to new: Int) {
         weights = LanczosWeights(from: old, to: new)
         fractions = weights.fixed.map { Float($0) / Float(1 << LanczosWeights.fractionBits) }

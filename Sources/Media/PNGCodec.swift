@@ -6,7 +6,8 @@ public enum PNGCodec {
     static var libraryVersion: String { unsafe String(cString: cpng_version()) }
 
     /// Any PNG as eight-bit RGB and, when the file has an alpha channel or a transparent colour, alpha. Of 16 bits the
-    /// high byte is kept and gamma is left alone, as Pillow does. Applies EXIF orientation.
+    /// high byte is kept and gamma is left alone, as Pillow does. Applies EXIF orientation. Throws `stopped` when the
+    /// task is cancelled, as `encode` does.
     public static func decode(_ bytes: [UInt8], limits: ImageLimits = .init()) throws(CodecError) -> DecodedImage {
         try unsafe withDecoder(bytes) { (decoder, header) throws(CodecError) in
             let (width, height) = (Int(header.width), Int(header.height))
@@ -14,11 +15,15 @@ public enum PNGCodec {
             let (pixels, alpha) = try unsafe readPixels(decoder, header)
             let orientation = EXIFOrientation(png: bytes)
             let upright = orientation.size(width: width, height: height)
+            var uprightAlpha: [UInt8]?
+            if let alpha {
+                uprightAlpha = try orientation.upright(alpha, width: width, height: height, channels: 1)
+            }
             return DecodedImage(
                 image: Image(
                     batch: 1, height: upright.height, width: upright.width, channels: 3,
-                    bytes: orientation.upright(pixels, width: width, height: height, channels: 3)),
-                alpha: alpha.map { orientation.upright($0, width: width, height: height, channels: 1) },
+                    bytes: try orientation.upright(pixels, width: width, height: height, channels: 3)),
+                alpha: uprightAlpha,
                 text: unsafe texts(decoder))
         }
     }
@@ -52,7 +57,8 @@ public enum PNGCodec {
             texts_size: records.count, text_count: text.count)
         switch image.storage {
         case .floats(let floats):
-            let pixels = floats[range].map(Image.eightBit)
+            let pixels = try floats.mapInBands(
+                range, step: { (_, _) throws(CodecError) in try CodecError.checkStopped() }, Image.eightBit)
             return try unsafe encode(header, pixels, 0..<count, table: nil, records)
         case .bytes(let bytes, let levels):
             return try unsafe encode(header, bytes, range, table: Image.byteTable(levels), records)
@@ -73,12 +79,21 @@ public enum PNGCodec {
                         unsafe header.table = table == nil ? nil : levels.baseAddress
                         unsafe header.texts = texts.baseAddress?.assumingMemoryBound(to: CChar.self)
                         let slice = unsafe UnsafeBufferPointer(rebasing: pixels[range])
-                        return unsafe cpng_encode(&header, slice.baseAddress, slice.count, &png, &count, message)
+                        return unsafe cpng_encode(
+                            &header, slice.baseAddress, slice.count, { Task.isCancelled ? 1 : 0 }, &png, &count, message
+                        )
                     }
                 }
             }
         }
-        return unsafe Array(UnsafeBufferPointer(start: png, count: count))
+        let written = unsafe UnsafeBufferPointer(start: png, count: count)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        for start in stride(from: 0, to: count, by: Bands.elementCount) {
+            try CodecError.checkStopped()
+            unsafe bytes.append(contentsOf: written[start..<min(start + Bands.elementCount, count)])
+        }
+        return bytes
     }
 
     private static func withDecoder<Result>(
@@ -113,7 +128,8 @@ public enum PNGCodec {
             unsafe rgb = [UInt8](unsafeUninitializedCapacity: count * 3) { rgb, rgbCount in
                 unsafe alpha = [UInt8](unsafeUninitializedCapacity: alphaCount) { alpha, initializedCount in
                     status = unsafe cpng_read_pixels(
-                        decoder, rgb.baseAddress, count * 3, alpha.baseAddress, alphaCount, message)
+                        decoder, rgb.baseAddress, count * 3, alpha.baseAddress, alphaCount,
+                        { Task.isCancelled ? 1 : 0 }, message)
                     initializedCount = status == CPNG_OK ? alphaCount : 0
                 }
                 rgbCount = status == CPNG_OK ? count * 3 : 0
@@ -148,6 +164,7 @@ public enum PNGCodec {
         switch Int(status) {
         case CPNG_OK: return
         case CPNG_ENDS_EARLY: throw CodecError("the PNG ends early", suggestion: CodecError.copyAgain)
+        case CPNG_STOPPED: throw .stopped
         case CPNG_NO_MEMORY: throw .outOfMemory("PNG")
         default:
             let words = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }

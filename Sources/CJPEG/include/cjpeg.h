@@ -14,6 +14,7 @@ enum {
     CJPEG_ENDS_EARLY = 2,      // the bytes end before the image does
     CJPEG_TOO_MANY_SCANS = 3,  // more than CJPEG_SCANS_MAX
     CJPEG_NO_MEMORY = 4,
+    CJPEG_STOPPED = 5,  // is_stopped said so
 };
 
 enum {
@@ -34,8 +35,10 @@ int cjpeg_open(const uint8_t *bytes, size_t count, cjpeg_decoder **decoder, cjpe
 
 // Reads the pixels as [height, width, 3] RGB; `rgb_count` is the size of the buffer in bytes. When the bytes end early
 // `*rows_read` is how many rows there were, or 0 when that cannot be said (a progressive file has parts of all rows).
-int cjpeg_read_pixels(cjpeg_decoder *decoder, uint8_t *rgb, size_t rgb_count, uint32_t *rows_read,
-                      char message[CJPEG_MESSAGE_SIZE]);
+// `is_stopped` is asked for every few rows, of each scan in a progressive file; when it says 1 the reading ends with
+// CJPEG_STOPPED.
+int cjpeg_read_pixels(cjpeg_decoder *decoder, uint8_t *rgb, size_t rgb_count, int (*is_stopped)(void),
+                      uint32_t *rows_read, char message[CJPEG_MESSAGE_SIZE]);
 
 void cjpeg_close(cjpeg_decoder *decoder);
 

@@ -13,6 +13,7 @@ enum {
     CPNG_DAMAGED = 1,     // the message holds libpng's words
     CPNG_ENDS_EARLY = 2,  // the bytes end before the image does
     CPNG_NO_MEMORY = 3,
+    CPNG_STOPPED = 4,  // is_stopped said so
 };
 
 typedef struct cpng_decoder cpng_decoder;
@@ -28,9 +29,10 @@ int cpng_open(const uint8_t *bytes, size_t count, cpng_decoder **decoder, cpng_h
               char message[CPNG_MESSAGE_SIZE]);
 
 // Reads the pixels, then the rest of the file. `rgb` is [height, width, 3]; `alpha` is [height, width], or NULL when
-// the header says there is none. The counts are the sizes of the two buffers in bytes.
+// the header says there is none. The counts are the sizes of the two buffers in bytes. `is_stopped` is asked for every
+// row, and at every read of the file's bytes; when it says 1 the reading ends with CPNG_STOPPED.
 int cpng_read_pixels(cpng_decoder *decoder, uint8_t *rgb, size_t rgb_count, uint8_t *alpha, size_t alpha_count,
-                     char message[CPNG_MESSAGE_SIZE]);
+                     int (*is_stopped)(void), char message[CPNG_MESSAGE_SIZE]);
 
 typedef struct {
     const char *keyword;  // Latin-1, ends with 0; lives as long as the decoder
@@ -54,9 +56,10 @@ typedef struct {
     size_t text_count;
 } cpng_image;
 
-// Writes an 8-bit PNG. `pixels` is [height, width, channels]. `*png` must be freed with cpng_free whatever the result.
-int cpng_encode(const cpng_image *image, const uint8_t *pixels, size_t pixels_count, uint8_t **png, size_t *png_count,
-                char message[CPNG_MESSAGE_SIZE]);
+// Writes an 8-bit PNG. `pixels` is [height, width, channels]. `*png` must be freed with cpng_free; it is NULL when the
+// result is not CPNG_OK. `is_stopped` is asked for every row; when it says 1 the writing ends with CPNG_STOPPED.
+int cpng_encode(const cpng_image *image, const uint8_t *pixels, size_t pixels_count, int (*is_stopped)(void),
+                uint8_t **png, size_t *png_count, char message[CPNG_MESSAGE_SIZE]);
 
 void cpng_free(uint8_t *png);
 

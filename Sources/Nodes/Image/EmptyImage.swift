@@ -19,10 +19,16 @@ public struct EmptyImage: Node {
         let (width, height) = (try inputs[Self.width], try inputs[Self.height])
         let (batch, color) = (try inputs[Self.batchSize], try inputs[Self.color])
         try ImageSize.check(batch: batch, height: height, width: width)
+        let rowCount = batch * height
+        let rowsPerBand = max(1, Bands.elementCount / width)
         let pixel = [UInt8(color >> 16 & 0xFF), UInt8(color >> 8 & 0xFF), UInt8(color & 0xFF)]
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(batch * height * width * 3)
-        for _ in 0..<batch * height * width { bytes.append(contentsOf: pixel) }
+        bytes.reserveCapacity(rowCount * width * 3)
+        let row = Array(repeatElement(pixel, count: width).joined())
+        for y in 0..<rowCount {
+            if rowCount > rowsPerBand, y % rowsPerBand == 0 { try context.step(y, of: rowCount) }
+            bytes += row
+        }
         return [Self.image(Image(batch: batch, height: height, width: width, channels: 3, bytes: bytes))]
     }
 }

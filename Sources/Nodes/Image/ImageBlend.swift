@@ -9,6 +9,9 @@ public struct ImageBlend: Node {
         case difference
     }
 
+    /// Elements between two steps: a millisecond or two, also for soft light.
+    private static let bandCount = 1 << 18
+
     static let image1 = Input<Image>("image1")
     static let image2 = Input<Image>("image2")
     static let factor = Input<Double>("blend_factor", default: 0.5, in: 0...1, options: [.init("step", 0.01)])
@@ -43,17 +46,20 @@ public struct ImageBlend: Node {
                 suggestion: "Use batches of the same size, or a single picture.")
         }
         try ImageSize.check(batch: batch, height: lower.height, width: lower.width)
-        let (a, b) = (lower.floats(), upper.floats())
         let count = lower.height * lower.width * lower.channels
         var floats: [Float] = []
         floats.reserveCapacity(batch * count)
         for index in 0..<batch {
-            try context.step(index, of: batch)
             let (aStart, bStart) = (lower.batch == 1 ? 0 : index * count, upper.batch == 1 ? 0 : index * count)
-            for i in 0..<count {
-                let (x, y) = (a[aStart + i], b[bStart + i])
-                let mixed = x * (1 - factor) + Self.blend(x, y, mode) * factor
-                floats.append(min(max(mixed, 0), 1))
+            for start in stride(from: 0, to: count, by: Self.bandCount) {
+                try context.step(index * count + start, of: batch * count)
+                let end = min(start + Self.bandCount, count)
+                let lowerBand = lower.floats(in: aStart + start..<aStart + end)
+                let upperBand = upper.floats(in: bStart + start..<bStart + end)
+                for (x, y) in zip(lowerBand, upperBand) {
+                    let mixed = x * (1 - factor) + Self.blend(x, y, mode) * factor
+                    floats.append(min(max(mixed, 0), 1))
+                }
             }
         }
         return [

@@ -12,6 +12,6 @@ public struct ImageInvert: Node {
     public init() {}
 
     public func run(_ inputs: Inputs, _ context: NodeContext) async throws -> [BoundOutput] {
-        [Self.inverted(try inputs[Self.image].mapLevels { 1 - $0 })]
+        [Self.inverted(try inputs[Self.image].mapLevels(step: context.step(_:of:)) { 1 - $0 })]
     }
 }

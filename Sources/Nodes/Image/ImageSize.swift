@@ -7,7 +7,8 @@ enum ImageSize {
         do throws(CodecError) {
             try ImageLimits().check(batch: batch, height: height, width: width)
         } catch {
-            throw Diagnostic(.outOfMemory, node: nil, error.message, suggestion: error.suggestion)
+            throw Diagnostic(
+                .outOfMemory, node: nil, error.message, suggestion: "Use a smaller width, height or batch.")
         }
     }
 }

@@ -29,19 +29,21 @@ public struct LoadImage: ChangingNode {
         do throws(CodecError) {
             decoded = try ImageDecoder.decode(bytes)
         } catch {
+            try Task.checkCancellation()
             throw Diagnostic(
                 .badFile, node: nil, input: "image", "'\(name)': \(error.message)", suggestion: error.suggestion)
         }
-        return [Self.picture(decoded.image), Self.mask(Self.mask(of: decoded))]
+        return [Self.picture(decoded.image), Self.mask(try Self.mask(of: decoded, context))]
     }
 
     /// `1 - alpha / 255`; 64 x 64 zeros when the file has no alpha, as ComfyUI gives.
-    private static func mask(of decoded: DecodedImage) -> Mask {
+    private static func mask(of decoded: DecodedImage, _ context: NodeContext) throws -> Mask {
         guard let alpha = decoded.alpha else {
             return Mask(batch: 1, height: 64, width: 64, floats: Array(repeating: 0, count: 64 * 64))
         }
         let levels = Image.standardLevels.map { 1 - $0 }
         return Mask(
-            batch: 1, height: decoded.image.height, width: decoded.image.width, floats: alpha.map { levels[Int($0)] })
+            batch: 1, height: decoded.image.height, width: decoded.image.width,
+            floats: try alpha.mapInBands(step: context.step(_:of:)) { levels[Int($0)] })
     }
 }

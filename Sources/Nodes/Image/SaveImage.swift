@@ -60,6 +60,7 @@ enum PNGFiles {
             do throws(CodecError) {
                 bytes = try PNGCodec.encode(images, at: index, text: text)
             } catch {
+                try Task.checkCancellation()
                 throw Diagnostic(.nodeFailed, node: nil, error.message, suggestion: error.suggestion)
             }
             try Task.checkCancellation()

@@ -1,0 +1,93 @@
+import Foundation
+import GraphCore
+import Media
+import Testing
+
+@testable import Nodes
+
+@Suite("A large picture")
+struct LargePictureTests {
+    /// Runs a node in a task that is cancelled already.
+    private func runCancelled(
+        _ node: some Node, _ values: [String: Value], _ environment: any NodeEnvironment = EmptyEnvironment()
+    ) async throws {
+        let task = Task {
+            while !Task.isCancelled { await Task.yield() }
+            _ = try await node.run(Inputs(node.schema, values), NodeContext(environment: environment))
+        }
+        task.cancel()
+        try await task.value
+    }
+
+    /// 2 megapixels.
+    private static let bytes = Image(
+        batch: 1, height: 1024, width: 2048, channels: 3, bytes: Array(repeating: 99, count: 1024 * 2048 * 3))
+    private static let floats = Image(batch: 1, height: 1024, width: 2048, channels: 3, floats: bytes.floats())
+
+    @Test("is not begun once the run is cancelled: EmptyImage")
+    func empty() async {
+        await #expect(throws: CancellationError.self) {
+            try await runCancelled(
+                EmptyImage(),
+                [
+                    "width": .literal(.int(2048)), "height": .literal(.int(1024)), "batch_size": .literal(.int(1)),
+                    "color": .literal(.int(0)),
+                ])
+        }
+    }
+
+    @Test("is not inverted further")
+    func invert() async {
+        await #expect(throws: CancellationError.self) {
+            try await runCancelled(ImageInvert(), ["image": Self.floats.value])
+        }
+    }
+
+    @Test("is not blended further", arguments: ImageBlend.Mode.allCases)
+    func blend(_ mode: ImageBlend.Mode) async {
+        await #expect(throws: CancellationError.self) {
+            try await runCancelled(
+                ImageBlend(),
+                [
+                    "image1": Self.bytes.value, "image2": Self.floats.value, "blend_factor": .literal(.double(0.5)),
+                    "blend_mode": .literal(.string(mode.rawValue)),
+                ])
+        }
+    }
+
+    @Test("is not scaled further", arguments: ResamplingMethod.allCases)
+    func scale(_ method: ResamplingMethod) async {
+        for image in [Self.bytes, Self.floats] {
+            await #expect(throws: CancellationError.self) {
+                try await runCancelled(
+                    ImageScale(),
+                    [
+                        "image": image.value, "upscale_method": .literal(.string(method.rawValue)),
+                        "width": .literal(.int(1000)), "height": .literal(.int(0)),
+                        "crop": .literal(.string("disabled")),
+                    ])
+            }
+        }
+    }
+
+    @Test("is not read further, PNG or JPEG", arguments: ["large.png", "photo.jpg"])
+    func load(_ name: String) async throws {
+        let place = try Workplace()
+        try place.write(try PNGCodec.encode(Self.bytes, at: 0), "large.png")
+        await #expect(throws: CancellationError.self) {
+            try await runCancelled(LoadImage(), ["image": .literal(.string(name))], place.folders)
+        }
+    }
+
+    @Test("is not written further, and leaves no file")
+    func save() async throws {
+        for image in [Self.bytes, Self.floats] {
+            let place = try Workplace()
+            await #expect(throws: CancellationError.self) {
+                try await runCancelled(
+                    SaveImage(), ["images": image.value, "filename_prefix": .literal(.string("x"))], place.folders)
+            }
+            #expect(!FileManager.default.fileExists(atPath: place.base.appendingPathComponent("output").path))
+        }
+    }
+}
