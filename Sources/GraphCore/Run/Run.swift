@@ -135,7 +135,8 @@ final class Run: Sendable {
                 resource.leaveLine(self)
             }
             let outcome: RunEvent.Outcome =
-                scheduler.failure != nil ? .failed : scheduler.openCount > 0 ? .cancelled : .succeeded
+                scheduler.failure != nil
+                ? .failed : scheduler.openCount > 0 || scheduler.wasInterrupted ? .cancelled : .succeeded
             if outcome == .succeeded {
                 state.scheduler.events.append(
                     .runProgress(finished: scheduler.settledCount, of: scheduler.neededCount, remaining: .zero))
@@ -190,7 +191,11 @@ final class Run: Sendable {
                 state.scheduler.halt()
             }
             state.merger.finish(call.index, into: &state.scheduler.events)
-            state.timekeeper.record(call, elapsed: now - call.started)
+            // What was cut short or only asked says nothing of how long the node takes.
+            switch outcome {
+            case .result, .expanded: state.timekeeper.record(call, elapsed: now - call.started)
+            case .needs, .failed: break
+            }
             state.scheduler.complete(call, outcome, isCancelled: state.isCancelled)
             let next = proceed(&state, holding: call.resource, now, &effects)
             flush(&state, now, &effects)
@@ -271,16 +276,19 @@ final class Run: Sendable {
         _ state: inout State, _ now: Duration, _ effects: inout Effects, keepingOneFor worker: inout NodeCall?
     ) {
         let resources = engine.resources.resources
-        for index in resources.indices {
-            while state.scheduler.hasReady(index) && !state.isInLine[index] {
-                guard resources[index].acquire(for: self) else {
-                    state.isInLine[index] = true
-                    break
+        repeat {
+            for index in resources.indices {
+                while state.scheduler.hasReady(index) && !state.isInLine[index] {
+                    guard resources[index].acquire(for: self) else {
+                        state.isInLine[index] = true
+                        break
+                    }
+                    guard let call = use(index, &state, now, &effects) else { break }
+                    if worker == nil { worker = call } else { assign(call, &state, &effects) }
                 }
-                guard let call = use(index, &state, now, &effects) else { break }
-                if worker == nil { worker = call } else { assign(call, &state, &effects) }
             }
-        }
+            // A node that turned out to be blocked may have made others ready, for kinds of permit already looked at.
+        } while resources.indices.contains { state.scheduler.hasReady($0) && !state.isInLine[$0] }
     }
 
     private func assign(_ call: NodeCall, _ state: inout State, _ effects: inout Effects) {
@@ -319,6 +327,8 @@ final class Run: Sendable {
     }
 
     private func tell(_ state: inout State, _ now: Duration) {
+        // A permit that comes too late finds the run finished: there is nothing more to tell.
+        if state.isOver && state.scheduler.events.isEmpty { return }
         if state.timekeeper.isDue(now - started) {
             state.scheduler.events.append(state.timekeeper.report(state.scheduler, now: now - started))
         }
@@ -342,6 +352,7 @@ final class Run: Sendable {
     func report(_ kind: RunEvent.Kind) {
         let now = engine.now()
         state.withLock { state in
+            guard !state.isOver else { return }
             state.scheduler.events.append(kind)
             engine.log.append(&state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - started)
         }
@@ -350,6 +361,7 @@ final class Run: Sendable {
     func report(stage: String, message: String, by index: Int) {
         let now = engine.now()
         state.withLock { state in
+            guard !state.isOver else { return }
             let node = state.scheduler.node(index)
             let percent = 100 * Double(state.scheduler.settledCount) / Double(max(1, state.scheduler.neededCount))
             state.scheduler.events.append(
@@ -361,6 +373,7 @@ final class Run: Sendable {
     func report(progress completed: Double, of total: Double, by index: Int) {
         let now = engine.now()
         state.withLock { state in
+            guard !state.isOver else { return }
             let elapsed = now - (state.merger.begun(index) ?? now)
             let remaining = state.timekeeper.remaining(
                 state.scheduler, index, fraction: total > 0 ? completed / total : 0, elapsed: elapsed)
