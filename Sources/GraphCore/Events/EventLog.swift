@@ -193,6 +193,8 @@ public final class EventLog: Sendable {
     private func forgetLostRuns(_ state: inout State) {
         guard state.lostThrough > 0 else { return }
         var lost: [RunID: UInt64] = [:]
+        // A quiet run that lives may have lost all it said, and will say more.
+        for run in state.liveRuns { lost[run] = state.lostByRun[run] ?? 0 }
         var last: RunID?
         for chunk in state.chunks {
             // Neighbours mostly are of one run.

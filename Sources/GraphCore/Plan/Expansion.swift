@@ -23,7 +23,7 @@ extension Scheduler {
     private static let maxNodeCount = 2_000_000
 
     /// Puts the graphs that a node answered with into the live graph: linear in what they add.
-    mutating func expand(_ parent: Int, _ answers: [NodeCall.Answer]) throws(Diagnostic) {
+    mutating func expand(_ parent: Int, _ answers: [NodeCall.Answer], isMapped: Bool) throws(Diagnostic) {
         let parentNode = node(parent)
         var resolved: [[PendingExpansion.Slot]] = []
         var outputNodes: [Int] = []
@@ -47,11 +47,11 @@ extension Scheduler {
             resolved.append(slots)
         }
         let pending = PendingExpansion(
-            answers: resolved, shown: NodeCall.mergeShown(answers), isMapped: answers.count != 1)
+            answers: resolved, shown: NodeCall.mergeShown(answers), isMapped: isMapped)
         expansions[parent] = pending
         beginExpanding(parent)
         events.append(.nodeWaiting(parentNode.id, for: .expansion(nodeCount: addedCount)))
-        for index in outputNodes { need(index) }
+        need(outputNodes)
         wait(for: pending.awaited, by: parent)
     }
 
@@ -185,7 +185,13 @@ extension Scheduler {
             throw bad(
                 parent, "in the expansion, node '\(added.id)' (\(added.type)) lacks its input '\(spec.name)'", nil)
         }
-        return declared.sorted { $0.position < $1.position } + undeclared.sorted { $0.name < $1.name }
+        let inputs = declared.sorted { $0.position < $1.position } + undeclared.sorted { $0.name < $1.name }
+        for (input, next) in zip(inputs, inputs.dropFirst()) where input.name == next.name {
+            throw bad(
+                parent, "in the expansion, node '\(added.id)' (\(added.type)) names its input '\(next.name)' twice",
+                nil)
+        }
+        return inputs
     }
 
     private func planLink(

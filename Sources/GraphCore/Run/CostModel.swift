@@ -20,12 +20,16 @@ public struct CostModel: Sendable, Equatable {
 
     /// More types than anyone has; beyond it nothing new is learned.
     private static let maxEntryCount = 10_000
+    /// Thirty years; what a file says beyond it is no measurement.
+    private static let maxSeconds = 1e9
 
     public init() {}
 
     mutating func record(type: String, byteCount: Int, seconds: Double) {
         let key = Key(type: type, sizeClass: Self.sizeClass(byteCount))
-        guard seconds.isFinite, seconds >= 0, means.count < Self.maxEntryCount || means[key] != nil else { return }
+        guard (0...Self.maxSeconds).contains(seconds), means.count < Self.maxEntryCount || means[key] != nil else {
+            return
+        }
         means[key, default: Mean(seconds: seconds)].add(seconds)
         latest[type, default: Mean(seconds: seconds)].add(seconds)
     }
@@ -61,7 +65,8 @@ public struct CostModel: Sendable, Equatable {
         for type in json["seconds"]?.object?.members ?? [] {
             for entry in type.value.object?.members ?? [] {
                 guard let sizeClass = Int(entry.key), (0...64).contains(sizeClass),
-                    let seconds = entry.value.number?.double, seconds >= 0, means.count < Self.maxEntryCount
+                    let seconds = entry.value.number?.double, (0...Self.maxSeconds).contains(seconds),
+                    means.count < Self.maxEntryCount
                 else { continue }
                 means[Key(type: type.key, sizeClass: sizeClass)] = Mean(seconds: seconds)
                 // The largest size seen stands in for the latest.

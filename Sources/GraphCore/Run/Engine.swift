@@ -102,9 +102,11 @@ public final class Engine: Sendable {
         return preview
     }
 
-    /// Asks the nodes that have one for their change token. Without a cache nobody compares them.
+    /// Asks the nodes that have one for their change token. Without a cache only nodes of one type are compared.
     private func changeTokens(_ plan: Plan) async -> [Int: ChangeToken] {
-        guard cache.policy != .none else { return [:] }
+        var counts: [Int: Int] = [:]
+        for node in plan.nodes where node.type.hasChangeToken { counts[node.type.number, default: 0] += 1 }
+        if cache.policy == .none && counts.values.allSatisfy({ $0 == 1 }) { return [:] }
         var tokens: [Int: ChangeToken] = [:]
         for (index, node) in plan.nodes.enumerated() where node.type.hasChangeToken {
             let cells = node.type.schema.inputs.indices.map { position -> Inputs.Cell in

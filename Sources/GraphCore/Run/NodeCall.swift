@@ -49,12 +49,17 @@ struct NodeCall: Sendable {
                     ? .expanded([answer]) : .result(Self.merge([answer], type.schema, isMapped: false))
             }
             var answers: [Answer] = []
+            var told: Set<String> = []
             for element in 0..<inputs.elementCount {
                 try Task.checkCancellation()
                 let call = inputs.element(element)
                 if let block = call.block {
+                    if let message = block.message, told.insert(message).inserted {
+                        context.log(.warning, "blocked: \(message)")
+                    }
                     answers.append(
-                        Answer(slots: type.schema.outputs.map { _ in .one(.block(block)) }, shown: [], expansion: nil))
+                        Answer(slots: type.schema.outputs.map { _ in .one(.block(Block())) }, shown: [], expansion: nil)
+                    )
                 } else {
                     answers.append(try answer(try await type.node.run(call, context)))
                 }
@@ -70,6 +75,8 @@ struct NodeCall: Sendable {
         var needed: [String] = []
         for element in 0..<(isMapped ? inputs.elementCount : 1) {
             let call = isMapped ? inputs.element(element) : inputs
+            // A call that does not happen needs nothing.
+            if isMapped && call.block != nil { continue }
             for name in try type.node.neededInputs(call) where !needed.contains(name) { needed.append(name) }
         }
         return needed.filter { unknownLazyInputs.contains($0) }
@@ -101,18 +108,23 @@ struct NodeCall: Sendable {
             }
             slots[index] = slot
         }
+        func checkExpands() throws {
+            guard type.schema.mayExpand else {
+                throw Diagnostic(
+                    .badExpansion, node: id, "\(type.schema.type) gave an expansion",
+                    suggestion: "Declare mayExpand in its schema.")
+            }
+        }
         for output in bound {
             switch output {
             case .value(let name, let value): try place(name, .one(value))
             case .list(let name, let values): try place(name, .list(values))
-            case .from(let name, let source): try place(name, .from(source))
+            case .from(let name, let source):
+                try checkExpands()
+                try place(name, .from(source))
             case .shown(let key, let values): answer.shown.append(.init(key, .array(values)))
             case .expansion(let graph):
-                guard type.schema.mayExpand else {
-                    throw Diagnostic(
-                        .badExpansion, node: id, "\(type.schema.type) gave an expansion",
-                        suggestion: "Declare mayExpand in its schema.")
-                }
+                try checkExpands()
                 answer.expansion = graph
             }
         }

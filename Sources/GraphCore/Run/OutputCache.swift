@@ -162,7 +162,9 @@ final class OutputCache: Sendable {
             }
             guard let index = state.earlier.index?[node.id] else { return .neverRan }
             guard let earlier = state.signatures[state.earlier.signatures[index]] else { return .contentChanged }
-            return key.difference(from: earlier)
+            let reason = key.difference(from: earlier)
+            // It was to run then too, but came to nothing.
+            return reason == .evicted && !state.signatures.hasGivenResult(signature) ? .neverRan : reason
         }
     }
 

@@ -61,6 +61,9 @@ final class ResourcePool: Sendable {
             }
         }
 
+        /// For tests and reports.
+        var freeCount: Int { state.withLock { $0.free } }
+
         func leaveLine(_ run: Run) {
             state.withLock { state in
                 let before = state.line.count

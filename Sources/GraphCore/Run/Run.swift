@@ -190,7 +190,11 @@ final class Run: Sendable {
                 state.scheduler.halt()
             }
             state.merger.finish(call.index, into: &state.scheduler.events)
-            state.timekeeper.record(call, elapsed: now - call.started)
+            // What was cut short or only asked says nothing of how long the node takes.
+            switch outcome {
+            case .result, .expanded: state.timekeeper.record(call, elapsed: now - call.started)
+            case .needs, .failed: break
+            }
             state.scheduler.complete(call, outcome, isCancelled: state.isCancelled)
             let next = proceed(&state, holding: call.resource, now, &effects)
             flush(&state, now, &effects)
@@ -271,16 +275,19 @@ final class Run: Sendable {
         _ state: inout State, _ now: Duration, _ effects: inout Effects, keepingOneFor worker: inout NodeCall?
     ) {
         let resources = engine.resources.resources
-        for index in resources.indices {
-            while state.scheduler.hasReady(index) && !state.isInLine[index] {
-                guard resources[index].acquire(for: self) else {
-                    state.isInLine[index] = true
-                    break
+        repeat {
+            for index in resources.indices {
+                while state.scheduler.hasReady(index) && !state.isInLine[index] {
+                    guard resources[index].acquire(for: self) else {
+                        state.isInLine[index] = true
+                        break
+                    }
+                    guard let call = use(index, &state, now, &effects) else { break }
+                    if worker == nil { worker = call } else { assign(call, &state, &effects) }
                 }
-                guard let call = use(index, &state, now, &effects) else { break }
-                if worker == nil { worker = call } else { assign(call, &state, &effects) }
             }
-        }
+            // A node that turned out to be blocked may have made others ready, for kinds of permit already looked at.
+        } while resources.indices.contains { state.scheduler.hasReady($0) && !state.isInLine[$0] }
     }
 
     private func assign(_ call: NodeCall, _ state: inout State, _ effects: inout Effects) {
@@ -319,6 +326,8 @@ final class Run: Sendable {
     }
 
     private func tell(_ state: inout State, _ now: Duration) {
+        // A permit that comes too late finds the run finished: there is nothing more to tell.
+        if state.isOver && state.scheduler.events.isEmpty { return }
         if state.timekeeper.isDue(now - started) {
             state.scheduler.events.append(state.timekeeper.report(state.scheduler, now: now - started))
         }
@@ -342,6 +351,7 @@ final class Run: Sendable {
     func report(_ kind: RunEvent.Kind) {
         let now = engine.now()
         state.withLock { state in
+            guard !state.isOver else { return }
             state.scheduler.events.append(kind)
             engine.log.append(&state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - started)
         }
@@ -350,6 +360,7 @@ final class Run: Sendable {
     func report(stage: String, message: String, by index: Int) {
         let now = engine.now()
         state.withLock { state in
+            guard !state.isOver else { return }
             let node = state.scheduler.node(index)
             let percent = 100 * Double(state.scheduler.settledCount) / Double(max(1, state.scheduler.neededCount))
             state.scheduler.events.append(
@@ -361,6 +372,7 @@ final class Run: Sendable {
     func report(progress completed: Double, of total: Double, by index: Int) {
         let now = engine.now()
         state.withLock { state in
+            guard !state.isOver else { return }
             let elapsed = now - (state.merger.begun(index) ?? now)
             let remaining = state.timekeeper.remaining(
                 state.scheduler, index, fraction: total > 0 ? completed / total : 0, elapsed: elapsed)

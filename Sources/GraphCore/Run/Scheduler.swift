@@ -284,19 +284,20 @@ struct Scheduler {
         switch outcome {
         case .result(let result):
             finish(call.index, result)
+        // Nothing new starts: what asks for more, or fails now, is cut short.
+        case _ where isHalted || isCancelled:
+            wasInterrupted = true
+            status[call.index] = .failed
+            events.append(.nodeInterrupted(call.id))
+            close(call.index)
         case .needs(let names):
             demand(call.index, names)
         case .expanded(let answers):
-            do throws(Diagnostic) { try expand(call.index, answers) } catch { fail(call.index, error) }
-        case .failed(let error):
-            if isHalted || isCancelled {
-                status[call.index] = .failed
-                events.append(.nodeInterrupted(call.id))
-                wasInterrupted = true
-                close(call.index)
-            } else {
+            do throws(Diagnostic) { try expand(call.index, answers, isMapped: call.isMapped) } catch {
                 fail(call.index, error)
             }
+        case .failed(let error):
+            fail(call.index, error)
         }
         tellConsumers()
     }
@@ -365,23 +366,23 @@ struct Scheduler {
                 }
             }
             if !followers.isEmpty, let twins = followers.removeValue(forKey: index) {
-                for twin in twins where status[twin] == .following {
-                    if let result = results[index], succeeded {
-                        follow(twin, result)
-                    } else {
-                        skip(twin, because: index)
-                    }
-                }
+                for twin in twins where status[twin] == .following { follow(twin, index) }
             }
         }
     }
 
-    private mutating func follow(_ twin: Int, _ result: NodeResult) {
+    /// Gives a twin what its leader, which has settled, came to.
+    private mutating func follow(_ twin: Int, _ leader: Int) {
+        guard status[leader] == .done, let result = results[leader] else {
+            skip(twin, because: leader)
+            return
+        }
         status[twin] = .done
         results[twin] = result
         close(twin)
         tellCached(twin, result)
         unsettled.append(twin)
+        if options.releasesResults && uses[twin] == 0 { results[twin]?.slots = [] }
     }
 
     private mutating func arrive(_ index: Int) {
@@ -413,8 +414,8 @@ struct Scheduler {
 
     /// Makes `index` wait for these nodes, starting them when nothing has asked for them yet.
     mutating func wait(for sources: [Int], by index: Int) {
+        need(sources)
         for source in sources {
-            need(source)
             switch status[source] {
             case .done: continue
             case .failed, .skipped:
@@ -429,21 +430,22 @@ struct Scheduler {
         if status[index] == .expanding { assemble(index) } else { enqueue(index) }
     }
 
-    /// Makes a node and everything it strongly needs part of the run.
-    mutating func need(_ first: Int) {
-        var stack = [first]
+    /// Makes nodes and everything they strongly need part of the run.
+    mutating func need(_ first: [Int]) {
+        var stack = Array(first.reversed())
+        // They get their results last: a node that counts what it waits for must not find one done whose consumers are
+        // yet to be told, or it would be told of it all the same.
+        var lateTwins: [Int] = []
         while let index = stack.popLast() {
             guard status[index] == .unneeded, !useCached(index) else { continue }
             status[index] = .waiting
             open(index)
             let leader = leader(for: index)
             if let leader {
-                if let result = results[leader], status[leader] == .done {
-                    follow(index, result)
-                } else if status[leader].isSettled {
-                    skip(index, because: leader)
+                status[index] = .following
+                if status[leader].isSettled {
+                    lateTwins.append(index)
                 } else {
-                    status[index] = .following
                     followers[leader, default: []].append(index)
                 }
             }
@@ -462,6 +464,8 @@ struct Scheduler {
             }
             if status[index] == .waiting && pending[index] == 0 { enqueue(index) }
         }
+        for twin in lateTwins { follow(twin, Int(leaders[Int(groups[twin])])) }
+        tellConsumers()
     }
 
     /// Takes the result of an earlier run, if there is one, for a node that nothing had asked for.
@@ -540,13 +544,14 @@ struct Scheduler {
 
     /// A node without a result that `index` waits for.
     private func openSource(of index: Int) -> Int? {
+        if status[index] == .following { return Int(leaders[Int(groups[index])]) }
         let awaited =
             expansions[index]?.awaited
             ?? node(index).inputs.compactMap { input -> Int? in
                 guard case .link(let source, _) = input.source else { return nil }
                 return Int(source)
             }
-        return awaited.first { status[$0] == .waiting || status[$0] == .expanding }
+        return awaited.first { [.waiting, .expanding, .following].contains(status[$0]) }
     }
 
     /// Bytes a node takes in, for estimates by size.

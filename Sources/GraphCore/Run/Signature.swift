@@ -54,6 +54,8 @@ struct SignatureTable {
     private struct Record {
         var key: SignatureKey?
         var referenceCount: Int32 = 0
+        /// Whether there has been a result, although it may be gone.
+        var hasGivenResult = false
         var result: NodeResult?
         var lastUse: UInt64 = 0
     }
@@ -127,10 +129,13 @@ struct SignatureTable {
 
     func result(_ number: Int32) -> NodeResult? { records[Int(number)].result }
 
+    func hasGivenResult(_ number: Int32) -> Bool { records[Int(number)].hasGivenResult }
+
     func lastUse(of number: Int32) -> UInt64 { records[Int(number)].lastUse }
 
     mutating func set(_ result: NodeResult?, for number: Int32, use: UInt64) {
         records[Int(number)].result = result
+        if result != nil { records[Int(number)].hasGivenResult = true }
         records[Int(number)].lastUse = use
     }
 

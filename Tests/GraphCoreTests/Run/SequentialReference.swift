@@ -38,7 +38,7 @@ struct SequentialReference {
 
     private mutating func compute(_ id: NodeID) -> Result {
         guard let node = nodes[id] else { return .failed }
-        let isLazy = node.type == "Switch"
+        let isLazy = node.type == "Switch" || node.type == "FirstNonZero"
         var inputs: [(name: String, value: Result)] = []
         var isLost = false
         for input in node.inputs where !isLazy || input.name == "flag" {
@@ -47,6 +47,7 @@ struct SequentialReference {
             inputs.append((input.name, value))
         }
         if isLost { return .lost }
+        if node.type == "FirstNonZero" { return firstNonZero(node) }
         if isLazy { return pick(node, inputs) }
         if node.type == "Total" { return total(inputs) }
         return mapped(inputs) { Self.call(node.type ?? "", $0) }
@@ -75,6 +76,25 @@ struct SequentialReference {
         return mapped(inputs) { call in
             let wanted = call["flag"] == .bool(true) ? "yes" : "no"
             return call[wanted].map { .value([$0], isList: false) } ?? .failed
+        }
+    }
+
+    /// Asks for one after the other, as long as any call has seen nothing but zeros.
+    private mutating func firstNonZero(_ node: Workflow.Node) -> Result {
+        var known: [(name: String, value: Result)] = []
+        for name in ["a", "b", "c"] {
+            var isAsked = known.isEmpty
+            _ = mapped(known) { call in
+                if !call.values.contains(where: { $0 != .int(0) }) { isAsked = true }
+                return .value([.int(0)], isList: false)
+            }
+            guard isAsked else { break }
+            let value = node[name].map { self.value(of: $0) } ?? .lost
+            guard case .value = value else { return .lost }
+            known.append((name, value))
+        }
+        return mapped(known) { call in
+            .value([["a", "b", "c"].compactMap { call[$0] }.first { $0 != .int(0) } ?? .int(0)], isList: false)
         }
     }
 
@@ -127,6 +147,13 @@ struct SequentialReference {
         case "Constant": return .value([inputs["value"] ?? .int(0)], isList: false)
         case "Add": return .value([.int(int("a") &+ int("b"))], isList: false)
         case "CountUp": return .value([.int(int("from") &+ int("steps"))], isList: false)
+        case "Odd": return .value([.bool(int("a") & 1 == 1)], isList: false)
+        case "Small": return .value([.int(int("a") % 5)], isList: false)
+        case "Nest":
+            return .value([.int(int("a") &+ int("depth") * (int("depth") + 1) / 2)], isList: false)
+        case "Outer": return .value([.int(int("a") &+ 1)], isList: false)
+        case "TestExecutionBlocker":
+            return .value([inputs["block"] == .bool(true) ? .blocked : inputs["input"] ?? .int(0)], isList: false)
         case "Gate":
             return .value([inputs["open"] == .bool(true) ? inputs["value"] ?? .int(0) : .blocked], isList: false)
         case "Range":
