@@ -140,6 +140,7 @@ final class Run: Sendable {
                 state.scheduler.events.append(
                     .runProgress(finished: scheduler.settledCount, of: scheduler.neededCount, remaining: .zero))
             }
+            if outcome != .succeeded { state.scheduler.interruptWaiting() }
             state.scheduler.events.append(.runFinished(outcome))
             engine.log.append(
                 &state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - started)

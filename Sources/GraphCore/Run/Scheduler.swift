@@ -1,7 +1,8 @@
 /// Decides what runs next: the state of one run as a value, without locks, threads or clocks.
 ///
 /// Pull, not push: a node is touched only when a target, or a needed node's strong or asked-for link, reaches it.
-/// Everything is an index into flat arrays; nothing recurses on the graph.
+/// Everything is an index into flat arrays; nothing recurses on the graph. What changes the graph while it runs is in
+/// SchedulerGrowth.swift and Expansion.swift, what happens when it cannot go on in SchedulerStuck.swift.
 struct Scheduler {
     enum Status: UInt8 {
         /// Nothing has asked for the node.
@@ -33,34 +34,34 @@ struct Scheduler {
     let plan: Plan
     let cache: OutputCache
     let registry: NodeRegistry
-    private let options: Options
+    let options: Options
     /// Kind of permit by type number.
     private let resourceByType: [Int]
 
     // One entry a node, the plan's first, then those that expansions added.
-    private(set) var status: [Status]
-    private var pending: [Int32]
-    private(set) var results: [NodeResult?]
-    private(set) var signatures: [Int32]
+    var status: [Status]
+    var pending: [Int32]
+    var results: [NodeResult?]
+    var signatures: [Int32]
     /// Links from needed, unsettled consumers; empty when results are kept.
-    private var uses: [Int32]
+    var uses: [Int32]
     var added: [PlanNode] = []
 
-    private let cached: [NodeResult?]
+    let cached: [NodeResult?]
     private let hasEarlier: Bool
     private let uncacheable: Set<Int>
     /// What `OutputCache.finish` asks back.
     let useStart: UInt64
     /// Equal nodes have the same group, the index of the first of them; empty while no two are equal.
-    private var groups: [Int32]
+    var groups: [Int32]
     /// The node of each group that runs for the others, the first that was needed; -1 while none is.
-    private var leaders: [Int32]
+    var leaders: [Int32]
     /// Nodes that take the result of an equal one, by its index.
-    private var followers: [Int: [Int]] = [:]
+    var followers: [Int: [Int]] = [:]
     /// Links the plan does not know: asked-for lazy ones and those of expansions.
-    private var extraConsumers: [Int: [Int]] = [:]
+    var extraConsumers: [Int: [Int]] = [:]
     /// Lazy inputs that nodes have asked for: others stay unknown even when their value happens to be there.
-    private var asked: [Int: Set<String>] = [:]
+    var asked: [Int: Set<String>] = [:]
     var expansions: [Int: PendingExpansion] = [:]
     /// Made when an expansion first needs it.
     var indexByID: [NodeID: Int]?
@@ -68,7 +69,7 @@ struct Scheduler {
     var expansionIDByteCount = 0
 
     private var ready: [ReadyQueue]
-    private var unsettled: [Int] = []  // settled nodes whose consumers have not been told
+    var unsettled: [Int] = []  // settled nodes whose consumers have not been told
 
     private(set) var readyCount = 0
     private(set) var runningCount = 0
@@ -149,14 +150,14 @@ struct Scheduler {
     }
 
     /// The equal node that runs for this one; nil when this one does.
-    private mutating func leader(for index: Int) -> Int? {
+    mutating func leader(for index: Int) -> Int? {
         guard !groups.isEmpty else { return nil }
         let group = Int(groups[index])
         if leaders[group] < 0 { leaders[group] = Int32(index) }
         return leaders[group] == index ? nil : Int(leaders[group])
     }
 
-    private mutating func tellCached(_ index: Int, _ result: NodeResult) {
+    mutating func tellCached(_ index: Int, _ result: NodeResult) {
         let node = node(index)
         events.append(.nodeCached(node.id))
         if !result.shown.isEmpty && status[index] == .done {
@@ -164,13 +165,13 @@ struct Scheduler {
         }
     }
 
-    private mutating func open(_ index: Int) {
+    mutating func open(_ index: Int) {
         openCount += 1
         neededCount += 1
         openByType[node(index).type.number] += 1
     }
 
-    private mutating func enqueue(_ index: Int) {
+    mutating func enqueue(_ index: Int) {
         status[index] = .ready
         readyCount += 1
         ready[resourceByType[node(index).type.number]].append(index)
@@ -320,7 +321,7 @@ struct Scheduler {
         if options.releasesResults { releaseSources(of: index) }
     }
 
-    private mutating func close(_ index: Int) {
+    mutating func close(_ index: Int) {
         openCount -= 1
         settledCount += 1
         openByType[node(index).type.number] -= 1
@@ -348,6 +349,15 @@ struct Scheduler {
 
     mutating func halt() { isHalted = true }
 
+    /// Gives nodes that had started, and wait for what will never come, their last event. For the end of a run that was
+    /// halted.
+    mutating func interruptWaiting() {
+        for index in status.indices
+        where status[index] == .expanding || status[index] == .waiting && asked[index] != nil {
+            events.append(.nodeInterrupted(node(index).id))
+        }
+    }
+
     /// Tells the consumers of every node that has settled, and theirs in turn where that settles them.
     mutating func tellConsumers() {
         while let index = unsettled.popLast() {
@@ -372,7 +382,7 @@ struct Scheduler {
     }
 
     /// Gives a twin what its leader, which has settled, came to.
-    private mutating func follow(_ twin: Int, _ leader: Int) {
+    mutating func follow(_ twin: Int, _ leader: Int) {
         guard status[leader] == .done, let result = results[leader] else {
             skip(twin, because: leader)
             return
@@ -391,117 +401,13 @@ struct Scheduler {
         if status[index] == .expanding { assemble(index) } else { enqueue(index) }
     }
 
-    private mutating func skip(_ index: Int, because failed: Int) {
+    mutating func skip(_ index: Int, because failed: Int) {
         status[index] = .skipped
         expansions[index] = nil
         events.append(.nodeBlocked(node(index).id, message: "node \(node(failed).id) did not give its result"))
         close(index)
         unsettled.append(index)
     }
-
-    // MARK: Links that appear while the run goes on
-
-    private mutating func demand(_ index: Int, _ names: [String]) {
-        events.append(.nodeWaiting(node(index).id, for: .inputs(names)))
-        status[index] = .waiting
-        asked[index, default: []].formUnion(names)
-        let sources = node(index).inputs.compactMap { input -> Int? in
-            guard names.contains(input.name), case .link(let source, _) = input.source else { return nil }
-            return Int(source)
-        }
-        wait(for: sources, by: index)
-    }
-
-    /// Makes `index` wait for these nodes, starting them when nothing has asked for them yet.
-    mutating func wait(for sources: [Int], by index: Int) {
-        need(sources)
-        for source in sources {
-            switch status[source] {
-            case .done: continue
-            case .failed, .skipped:
-                skip(index, because: source)
-                return
-            default:
-                pending[index] += 1
-                extraConsumers[source, default: []].append(index)
-            }
-        }
-        guard pending[index] == 0 else { return }
-        if status[index] == .expanding { assemble(index) } else { enqueue(index) }
-    }
-
-    /// Makes nodes and everything they strongly need part of the run.
-    mutating func need(_ first: [Int]) {
-        var stack = Array(first.reversed())
-        // They get their results last: a node that counts what it waits for must not find one done whose consumers are
-        // yet to be told, or it would be told of it all the same.
-        var lateTwins: [Int] = []
-        while let index = stack.popLast() {
-            guard status[index] == .unneeded, !useCached(index) else { continue }
-            status[index] = .waiting
-            open(index)
-            let leader = leader(for: index)
-            if let leader {
-                status[index] = .following
-                if status[leader].isSettled {
-                    lateTwins.append(index)
-                } else {
-                    followers[leader, default: []].append(index)
-                }
-            }
-            for source in node(index).inputs.compactMap({ $0.strongLink.map(Int.init) }) {
-                if status[source] == .unneeded && !useCached(source) { stack.append(source) }
-                guard leader == nil else { continue }
-                switch status[source] {
-                case .done: continue
-                case .failed, .skipped:
-                    if status[index] == .waiting { skip(index, because: source) }
-                default:
-                    pending[index] += 1
-                    // The plan's own links are known; the others are not.
-                    if index >= plan.nodes.count { extraConsumers[source, default: []].append(index) }
-                }
-            }
-            if status[index] == .waiting && pending[index] == 0 { enqueue(index) }
-        }
-        for twin in lateTwins { follow(twin, Int(leaders[Int(groups[twin])])) }
-        tellConsumers()
-    }
-
-    /// Takes the result of an earlier run, if there is one, for a node that nothing had asked for.
-    private mutating func useCached(_ index: Int) -> Bool {
-        guard index < cached.count, let result = cached[index] else { return false }
-        (status[index], results[index]) = (.done, result)
-        return true
-    }
-
-    /// Adds a node of an expansion; nothing needs it yet.
-    mutating func append(_ node: PlanNode) -> Int {
-        let (signature, result) = cache.look(up: node, signatures: signatures)
-        let index = status.count
-        added.append(node)
-        pending.append(0)
-        signatures.append(signature)
-        results.append(result)
-        status.append(result == nil ? .unneeded : .done)
-        if !groups.isEmpty {
-            groups.append(Int32(index))
-            leaders.append(-1)
-        }
-        if let result { tellCached(index, result) }
-        return index
-    }
-
-    /// Makes a node of an expansion equal to `other`: of the two, only the first that is needed runs.
-    mutating func makeTwin(_ index: Int, of other: Int) {
-        if groups.isEmpty {
-            groups = Array(0..<Int32(status.count))
-            leaders = (0..<Int32(status.count)).map { status[Int($0)] == .unneeded ? -1 : $0 }
-        }
-        groups[index] = groups[other]
-    }
-
-    mutating func beginExpanding(_ index: Int) { status[index] = .expanding }
 
     // MARK: The end
 
@@ -510,49 +416,6 @@ struct Scheduler {
 
     /// Whether nothing runs and nothing will.
     var isOver: Bool { runningCount == 0 && (isHalted || openCount == 0) }
-
-    /// Whether nothing runs and nothing can, although nodes are open: they wait for each other.
-    var isStuck: Bool { runningCount == 0 && readyCount == 0 && openCount > 0 && !isHalted }
-
-    /// Blames the circle that keeps the run from going on. Only expansions can make one: the validator finds the others.
-    mutating func failStuck() {
-        guard let first = status.indices.first(where: { status[$0] == .waiting || status[$0] == .expanding }) else {
-            halt()
-            return
-        }
-        var path: [Int] = []
-        var positionInPath: [Int: Int] = [:]
-        var index = first
-        while positionInPath[index] == nil {
-            positionInPath[index] = path.count
-            path.append(index)
-            guard let next = openSource(of: index) else { break }
-            index = next
-        }
-        let circle = Array(path[(positionInPath[index] ?? 0)...])
-        let blamed = circle.first { status[$0] == .expanding } ?? circle[0]
-        let names = ([index] + circle.dropFirst().reversed() + [index]).map { node($0).id.text }
-        expansions[blamed] = nil
-        fail(
-            blamed,
-            Diagnostic(
-                .cycle, node: node(blamed).id,
-                "the graph this node expanded into waits for itself: \(names.joined(separator: " -> "))",
-                suggestion: "Let the expansion link only to nodes that do not depend on this one."))
-        tellConsumers()
-    }
-
-    /// A node without a result that `index` waits for.
-    private func openSource(of index: Int) -> Int? {
-        if status[index] == .following { return Int(leaders[Int(groups[index])]) }
-        let awaited =
-            expansions[index]?.awaited
-            ?? node(index).inputs.compactMap { input -> Int? in
-                guard case .link(let source, _) = input.source else { return nil }
-                return Int(source)
-            }
-        return awaited.first { [.waiting, .expanding, .following].contains(status[$0]) }
-    }
 
     /// Bytes a node takes in, for estimates by size.
     func inputByteCount(_ index: Int) -> Int {
@@ -565,50 +428,10 @@ struct Scheduler {
     }
 }
 
-/// First in, first out.
-private struct ReadyQueue {
-    private var items: [Int32] = []
-    private var head = 0
-
-    var isEmpty: Bool { head == items.count }
-
-    mutating func append(_ index: Int) { items.append(Int32(index)) }
-
-    mutating func popFirst() -> Int? {
-        guard head < items.count else { return nil }
-        defer {
-            head += 1
-            if head == items.count {
-                items.removeAll(keepingCapacity: true)
-                head = 0
-            }
-        }
-        return Int(items[head])
-    }
-}
-
 extension Diagnostic {
     /// What a node threw that is no diagnostic.
     init(unexpected error: any Error, type: String) {
         let text = error is CancellationError ? "the node stopped itself" : String(describing: error)
         self.init(.nodeFailed, node: nil, "\(type) failed: \(text)")
-    }
-}
-
-extension Scheduler {
-    /// A node of the live graph by its id.
-    mutating func graphNode(_ id: NodeID) -> GraphNode? {
-        if indexByID == nil {
-            indexByID = Dictionary(uniqueKeysWithValues: plan.nodes.enumerated().map { ($1.id, $0) })
-        }
-        guard let node = indexByID?[id].map({ node($0) }) else { return nil }
-        let inputs = node.inputs.map { input -> (name: String, source: ExpansionGraph.Source) in
-            switch input.source {
-            case .literal(let literal): (input.name, .value(.literal(literal)))
-            case .value(let value): (input.name, .value(value))
-            case .link(let source, let slot): (input.name, .outer(Link(self.node(Int(source)).id, Int(slot))))
-            }
-        }
-        return GraphNode(id: node.id, type: node.type.schema.type, display: node.display, inputs: inputs)
     }
 }

@@ -178,6 +178,26 @@ struct CancelTests {
         }
     }
 
+    @Test("ends nodes that await their expansion, too")
+    func expansion() async throws {
+        let expand = Expand { _ in
+            var graph = ExpansionGraph()
+            graph.add("TestSleep", id: "1", [("value", .value(1.value)), ("seconds", .value(600.0.value))])
+            return (graph, .local("1", slot: 0))
+        }
+        let runner = TestRunner([expand])
+        let workflow = try TextGraph("x = Expand").workflow
+        let plan = try runner.plan(workflow)
+        let task = Task { await runner.engine.run(plan, of: workflow, id: "r") }
+        while !runner.engine.log.read(after: 0).events.contains(where: {
+            if case .nodeStarted("x.0.0.1", _, _, _) = $0.kind { true } else { false }
+        }) { await Task.yield() }
+        task.cancel()
+        _ = await task.value
+        let trace = runner.engine.log.read(after: 0).events.compactMap { TestRunner.line($0.kind) }
+        #expect(trace == ["x expands to 1", "x.0.0.1 interrupted", "x interrupted", "run cancelled"])
+    }
+
     @Test("keeps what has finished")
     func kept() async throws {
         let runner = TestRunner(cores: 2)
