@@ -12,13 +12,13 @@ extension Array {
         _ range: Range<Int>, step: (_ completed: Int, _ total: Int) throws(Failure) -> Void,
         _ transform: (Element) -> Mapped
     ) throws(Failure) -> [Mapped] {
-        var mapped: [Mapped] = []
-        mapped.reserveCapacity(range.count)
-        for start in stride(from: range.lowerBound, to: range.upperBound, by: Bands.elementCount) {
-            if range.count > Bands.elementCount { try step(start - range.lowerBound, range.count) }
-            mapped += self[start..<Swift.min(start + Bands.elementCount, range.upperBound)].map(transform)
+        try [Mapped](capacity: range.count) { (mapped) throws(Failure) in
+            for start in stride(from: range.lowerBound, to: range.upperBound, by: Bands.elementCount) {
+                if range.count > Bands.elementCount { try step(start - range.lowerBound, range.count) }
+                let band = span.extracting(start..<Swift.min(start + Bands.elementCount, range.upperBound))
+                for i in band.indices { mapped.append(transform(band[i])) }
+            }
         }
-        return mapped
     }
 
     @inlinable

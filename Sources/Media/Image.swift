@@ -56,9 +56,7 @@ public struct Image: Sendable, Equatable {
     public func eightBit() -> [UInt8] { eightBit { _, _ in } }
 
     /// The same in bands.
-    func eightBit<Failure: Error>(
-        step: (_ completed: Int, _ total: Int) throws(Failure) -> Void
-    ) throws(Failure) -> [UInt8] {
+    func eightBit(step: (_ completed: Int, _ total: Int) throws -> Void) rethrows -> [UInt8] {
         switch storage {
         case .floats(let floats): return try floats.mapInBands(step: step, Self.eightBit)
         case .bytes(let bytes, let levels):
@@ -72,9 +70,9 @@ public struct Image: Sendable, Equatable {
     public func mapLevels(_ transform: (Float) -> Float) -> Image { mapLevels(step: { _, _ in }, transform) }
 
     /// The same; floats in bands.
-    public func mapLevels<Failure: Error>(
-        step: (_ completed: Int, _ total: Int) throws(Failure) -> Void, _ transform: (Float) -> Float
-    ) throws(Failure) -> Image {
+    public func mapLevels(
+        step: (_ completed: Int, _ total: Int) throws -> Void, _ transform: (Float) -> Float
+    ) rethrows -> Image {
         var image = self
         switch storage {
         case .floats(let floats): image.storage = .floats(try floats.mapInBands(step: step, transform))

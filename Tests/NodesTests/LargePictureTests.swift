@@ -90,4 +90,28 @@ struct LargePictureTests {
             #expect(!FileManager.default.fileExists(atPath: place.base.appendingPathComponent("output").path))
         }
     }
+
+    @Test("has the same pixels in bands as in one go")
+    func bands() async throws {
+        let pattern = (0..<1024 * 2048 * 3).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 11) }
+        let bytes = Image(batch: 1, height: 1024, width: 2048, channels: 3, bytes: pattern)
+        let floats = bytes.floats()
+        let image = Image(batch: 1, height: 1024, width: 2048, channels: 3, floats: floats)
+        let inverted = try await output(of: ImageInvert(), ["image": image.value])
+        #expect(inverted.floats() == floats.map { 1 - $0 })
+        #expect(image.eightBit() == pattern)
+        let blended = try await output(
+            of: ImageBlend(),
+            [
+                "image1": bytes.value, "image2": inverted.value, "blend_factor": .literal(.double(1)),
+                "blend_mode": .literal(.string("multiply")),
+            ])
+        #expect(blended.floats() == floats.map { $0 * (1 - $0) })
+    }
+
+    private func output(of node: some Node, _ values: [String: Value]) async throws -> Image {
+        let bound = try await node.run(Inputs(node.schema, values), NodeContext())
+        guard case .value(_, let value)? = bound.first else { throw CodecError("no output") }
+        return try #require(Image(value))
+    }
 }
