@@ -71,6 +71,7 @@ struct EngineBench {
     private static let repetitions = 7
 
     static func run() async {
+        await BareLoop.measure()
         print("engine, \(repetitions) runs each, median (best), microseconds a node:")
         for graph in BenchGraph.allCases {
             for count in [1_000, 10_000, 100_000] { await measureRun(graph, count) }

@@ -171,7 +171,7 @@ public struct Folders: NodeEnvironment {
         let beside = directory + "/.\(UUID().uuidString).part"
         defer { try? FileManager.default.removeItem(atPath: beside) }
         do {
-            try Data(bytes).write(to: URL(fileURLWithPath: beside))
+            try Self.write(bytes, to: URL(fileURLWithPath: beside))
         } catch {
             throw notWritable(folder, Self.reason(error))
         }
@@ -195,6 +195,20 @@ public struct Folders: NodeEnvironment {
                     throw notWritable(folder, Self.reason(error))
                 }
             }
+        }
+    }
+
+    /// In pieces, so that cancelling does not wait for a large file.
+    private static func write(_ bytes: [UInt8], to url: URL) throws {
+        let pieceByteCount = 8 << 20
+        try Data(bytes.prefix(pieceByteCount)).write(to: url)
+        guard bytes.count > pieceByteCount else { return }
+        let file = try FileHandle(forWritingTo: url)
+        defer { try? file.close() }
+        try file.seekToEnd()
+        for start in stride(from: pieceByteCount, to: bytes.count, by: pieceByteCount) {
+            try Task.checkCancellation()
+            try file.write(contentsOf: Data(bytes[start..<min(start + pieceByteCount, bytes.count)]))
         }
     }
 

@@ -328,4 +328,20 @@ struct FoldersTests {
         #expect(Folders(base: "base/").path(of: file) == "base/output/sub/x_00001_.png")
         #expect(Folders(base: ".", overrides: [.output: "../out"]).path(of: file) == "../out/sub/x_00001_.png")
     }
+
+    @Test("write a file of several pieces whole, and nothing of one whose writing was cancelled")
+    func pieces() async throws {
+        let bytes = (0..<20_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        let prefix = FilenamePrefix("big", width: 1, height: 1, batchNumber: 0)
+        let folders = base.folders
+        let file = try folders.save(bytes, prefix: prefix, extension: "bin", in: .output)
+        #expect(try Data(contentsOf: URL(filePath: folders.path(of: file))) == Data(bytes))
+        let cancelled = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return try folders.save(bytes, prefix: prefix, extension: "bin", in: .output)
+        }
+        cancelled.cancel()
+        await #expect(throws: (any Error).self) { try await cancelled.value }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folders.path(.output)) == [file.filename])
+    }
 }

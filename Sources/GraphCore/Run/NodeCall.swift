@@ -201,17 +201,19 @@ extension Inputs {
     }
 
     var byteCount: Int {
-        (cells + undeclaredCells.map(\.cell)).reduce(0) { sum, cell in
-            switch cell {
-            case .absent: sum
-            case .one(let value): sum + value.byteCount
-            case .list(let values): values.reduce(sum) { $0 + $1.byteCount }
-            }
-        }
+        cells.reduce(0) { $0 + $1.byteCount } + undeclaredCells.reduce(0) { $0 + $1.cell.byteCount }
     }
 }
 
 extension Inputs.Cell {
+    fileprivate var byteCount: Int {
+        switch self {
+        case .absent: 0
+        case .one(let value): value.byteCount
+        case .list(let values): values.reduce(0) { $0 + $1.byteCount }
+        }
+    }
+
     fileprivate func element(_ index: Int) -> Inputs.Cell {
         guard case .list(let values) = self else { return self }
         return values.isEmpty ? .absent : .one(values[min(index, values.count - 1)])

@@ -43,6 +43,7 @@ final class Run: Sendable {
     private let engine: Engine
     private let workflow: Workflow
     private let cache: OutputCache
+    private let permits: [ResourcePool.Resource]
     private let started: Duration
     private let state: Mutex<State>
     private let promptText = Mutex<JSON?>(nil)
@@ -52,6 +53,7 @@ final class Run: Sendable {
         keepsGoing: Bool
     ) {
         (self.id, self.engine, self.cache, self.workflow) = (id, engine, cache, workflow)
+        permits = engine.resources.resources
         started = engine.now()
         let scheduler = Scheduler(
             plan: plan, lookup: lookup, cache: cache, registry: engine.registry,
@@ -131,7 +133,7 @@ final class Run: Sendable {
         let now = engine.now()
         let (result, scheduler, costs) = state.withLock { state in
             let scheduler = state.scheduler
-            for (index, resource) in engine.resources.resources.enumerated() where state.isInLine[index] {
+            for (index, resource) in permits.enumerated() where state.isInLine[index] {
                 resource.leaveLine(self)
             }
             let outcome: RunEvent.Outcome =
@@ -184,6 +186,7 @@ final class Run: Sendable {
     private func finished(_ call: NodeCall, _ outcome: NodeCall.Outcome) -> NodeCall? {
         var effects = Effects()
         let now = engine.now()
+        let measured = Timekeeper.Elapsed(of: call, now - call.started)
         let next = state.withLock { state in
             // A node may learn of the cancellation before the run does.
             if Task.isCancelled && !state.isCancelled {
@@ -193,7 +196,7 @@ final class Run: Sendable {
             state.merger.finish(call.index, into: &state.scheduler.events)
             // What was cut short or only asked says nothing of how long the node takes.
             switch outcome {
-            case .result, .expanded: state.timekeeper.record(call, elapsed: now - call.started)
+            case .result, .expanded: state.timekeeper.record(call.type, measured)
             case .needs, .failed: break
             }
             state.scheduler.complete(call, outcome, isCancelled: state.isCancelled)
@@ -235,7 +238,7 @@ final class Run: Sendable {
     private func proceed(
         _ state: inout State, holding resource: Int, _ now: Duration, _ effects: inout Effects
     ) -> NodeCall? {
-        let permits = engine.resources.resources[resource]
+        let permits = self.permits[resource]
         var call: NodeCall?
         if permits.waitingCount.load(ordering: .relaxed) == (state.isInLine[resource] ? 1 : 0) {
             call = use(resource, &state, now, &effects)
@@ -255,11 +258,11 @@ final class Run: Sendable {
     /// The next node for a permit in hand; without one the permit goes back.
     private func use(_ resource: Int, _ state: inout State, _ now: Duration, _ effects: inout Effects) -> NodeCall? {
         if let call = state.scheduler.take(resource, now: now) { return call }
-        var next = engine.resources.resources[resource].release()
+        var next = permits[resource].release()
         if next === self {
             // It stood in line for a node that turned out to need no permit.
             state.isInLine[resource] = false
-            next = engine.resources.resources[resource].release()
+            next = permits[resource].release()
         }
         if let next { effects.grants.append((next, resource)) }
         return nil
@@ -275,11 +278,10 @@ final class Run: Sendable {
     private func dispatch(
         _ state: inout State, _ now: Duration, _ effects: inout Effects, keepingOneFor worker: inout NodeCall?
     ) {
-        let resources = engine.resources.resources
         repeat {
-            for index in resources.indices {
+            for index in permits.indices {
                 while state.scheduler.hasReady(index) && !state.isInLine[index] {
-                    guard resources[index].acquire(for: self) else {
+                    guard permits[index].acquire(for: self) else {
                         state.isInLine[index] = true
                         break
                     }
@@ -288,7 +290,7 @@ final class Run: Sendable {
                 }
             }
             // A node that turned out to be blocked may have made others ready, for kinds of permit already looked at.
-        } while resources.indices.contains { state.scheduler.hasReady($0) && !state.isInLine[$0] }
+        } while permits.indices.contains { state.scheduler.hasReady($0) && !state.isInLine[$0] }
     }
 
     private func assign(_ call: NodeCall, _ state: inout State, _ effects: inout Effects) {

@@ -112,6 +112,15 @@ struct Scheduler {
         index < plan.nodes.count ? plan.nodes[index] : added[index - plan.nodes.count]
     }
 
+    /// Without the copy of the node, which costs a reference count for each of its parts.
+    private func typeNumber(_ index: Int) -> Int {
+        index < plan.nodes.count ? plan.nodes[index].type.number : added[index - plan.nodes.count].type.number
+    }
+
+    private func id(_ index: Int) -> NodeID {
+        index < plan.nodes.count ? plan.nodes[index].id : added[index - plan.nodes.count].id
+    }
+
     var nodeCount: Int { status.count }
 
     // MARK: Start
@@ -168,13 +177,13 @@ struct Scheduler {
     mutating func open(_ index: Int) {
         openCount += 1
         neededCount += 1
-        openByType[node(index).type.number] += 1
+        openByType[typeNumber(index)] += 1
     }
 
     mutating func enqueue(_ index: Int) {
         status[index] = .ready
         readyCount += 1
-        ready[resourceByType[node(index).type.number]].append(index)
+        ready[resourceByType[typeNumber(index)]].append(index)
     }
 
     // MARK: Taking work
@@ -305,11 +314,11 @@ struct Scheduler {
 
     /// Ends a needed node's waiting with its result.
     mutating func finish(_ index: Int, _ result: NodeResult) {
-        let node = node(index)
         if !result.shown.isEmpty {
+            let node = node(index)
             events.append(.nodeOutput(node.id, display: node.display, JSONObject(result.shown)))
         }
-        events.append(.nodeFinished(node.id))
+        events.append(.nodeFinished(id(index)))
         settle(index, result)
     }
 
@@ -324,7 +333,7 @@ struct Scheduler {
     mutating func close(_ index: Int) {
         openCount -= 1
         settledCount += 1
-        openByType[node(index).type.number] -= 1
+        openByType[typeNumber(index)] -= 1
     }
 
     private mutating func releaseSources(of index: Int) {

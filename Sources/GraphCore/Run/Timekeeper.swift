@@ -32,13 +32,24 @@ struct Timekeeper {
         totals = Array(repeating: Total(), count: registry.types.count)
     }
 
-    mutating func record(_ call: NodeCall, elapsed: Duration) {
-        let seconds = elapsed.seconds
-        totals[call.type.number].seconds += seconds
-        totals[call.type.number].count += 1
-        if seconds >= Self.shortSeconds && long.count < Self.maxMeasurementCount {
+    /// How long a call took and, unless it was short, with how much. Made before the run's lock is taken: weighing the
+    /// inputs of a node with thousands of them takes a while.
+    struct Elapsed {
+        let seconds: Double
+        let byteCount: Int
+
+        init(of call: NodeCall, _ elapsed: Duration) {
+            seconds = elapsed.seconds
+            byteCount = seconds >= Timekeeper.shortSeconds ? call.inputs.byteCount : 0
+        }
+    }
+
+    mutating func record(_ type: NodeType, _ elapsed: Elapsed) {
+        totals[type.number].seconds += elapsed.seconds
+        totals[type.number].count += 1
+        if elapsed.seconds >= Self.shortSeconds && long.count < Self.maxMeasurementCount {
             long.append(
-                Measurement(type: call.type.schema.type, byteCount: call.inputs.byteCount, seconds: seconds))
+                Measurement(type: type.schema.type, byteCount: elapsed.byteCount, seconds: elapsed.seconds))
         }
     }
 
@@ -121,5 +132,5 @@ struct ProgressMerger {
 
 extension Duration {
     /// As a fraction of seconds.
-    public var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+    public var seconds: Double { self / .seconds(1) }
 }
