@@ -65,7 +65,7 @@ extension Scheduler {
                     case .one(let value): return .one(value)
                     case .list(let values): return .list(values)
                     case .node(let index, let slot):
-                        switch results[index]?.slots[slot] {
+                        switch results[index]?[slot] {
                         case .one(let value)?: return .one(value)
                         case .list(let values)?: return .list(values)
                         case nil: return .one(.literal(.null))

@@ -86,13 +86,12 @@ struct NodeCall: Sendable {
     private func plainResult(_ bound: [BoundOutput]) -> NodeResult? {
         let outputs = type.schema.outputs
         guard bound.count == outputs.count else { return nil }
-        var slots: [NodeResult.Slot] = []
-        slots.reserveCapacity(bound.count)
-        for (output, spec) in zip(bound, outputs) {
-            guard case .value(let name, let value) = output, name == spec.name, !spec.isList else { return nil }
-            slots.append(.one(value))
+        for index in bound.indices {
+            guard case .value(let name, _) = bound[index], name == outputs[index].name, !outputs[index].isList else {
+                return nil
+            }
         }
-        return NodeResult(slots: slots)
+        return NodeResult(plain: bound)
     }
 
     /// Puts what a node handed back into the order of its outputs.

@@ -25,10 +25,42 @@ struct NodeResult: Sendable {
         }
     }
 
-    var slots: [Slot]
+    private enum Storage {
+        /// Plain values, in the order of the schema's outputs: what the node handed back, as it is.
+        case plain([BoundOutput])
+        case slots([Slot])
+    }
+
+    private var storage: Storage
     var shown: [JSONObject.Member] = []
 
-    var byteCount: Int { slots.reduce(0) { $0 + $1.byteCount } }
+    /// - Parameter plain: a value for each output, in order.
+    init(plain: [BoundOutput]) { storage = .plain(plain) }
+
+    init(slots: [Slot], shown: [JSONObject.Member] = []) { (storage, self.shown) = (.slots(slots), shown) }
+
+    /// Nil beyond the outputs, and once the values have been let go.
+    subscript(slot: Int) -> Slot? {
+        switch storage {
+        case .plain(let outputs):
+            guard slot < outputs.count, case .value(_, let value) = outputs[slot] else { return nil }
+            return .one(value)
+        case .slots(let slots): return slot < slots.count ? slots[slot] : nil
+        }
+    }
+
+    /// Frees the values; what was shown stays.
+    mutating func letGo() { storage = .slots([]) }
+
+    var byteCount: Int {
+        switch storage {
+        case .plain(let outputs):
+            outputs.reduce(0) { sum, output in
+                if case .value(_, let value) = output { sum + value.byteCount } else { sum }
+            }
+        case .slots(let slots): slots.reduce(0) { $0 + $1.byteCount }
+        }
+    }
 }
 
 /// Results by signature, kept between the runs of one engine.

@@ -258,10 +258,10 @@ struct Scheduler {
         case .value(let value): return .one(value)
         case .link(let source, let slot):
             if input.isRawLink { return .one(.link(Link(node(Int(source)).id, Int(slot)))) }
-            guard let result = results[Int(source)], result.slots.indices.contains(Int(slot)) else { return .absent }
-            switch result.slots[Int(slot)] {
-            case .one(let value): return .one(value)
-            case .list(let values): return .list(values)
+            switch results[Int(source)]?[Int(slot)] {
+            case .one(let value)?: return .one(value)
+            case .list(let values)?: return .list(values)
+            case nil: return .absent
             }
         }
     }
@@ -341,7 +341,7 @@ struct Scheduler {
             guard let source = input.strongLink else { continue }
             uses[Int(source)] -= 1
             // A result that others still want to copy stays; one that is shown keeps what it shows.
-            if uses[Int(source)] == 0 && followers[Int(source)] == nil { results[Int(source)]?.slots = [] }
+            if uses[Int(source)] == 0 && followers[Int(source)] == nil { results[Int(source)]?.letGo() }
         }
     }
 
@@ -401,7 +401,7 @@ struct Scheduler {
         close(twin)
         tellCached(twin, result)
         unsettled.append(twin)
-        if options.releasesResults && uses[twin] == 0 { results[twin]?.slots = [] }
+        if options.releasesResults && uses[twin] == 0 { results[twin]?.letGo() }
     }
 
     private mutating func arrive(_ index: Int) {
@@ -429,10 +429,8 @@ struct Scheduler {
     /// Bytes a node takes in, for estimates by size.
     func inputByteCount(_ index: Int) -> Int {
         node(index).inputs.reduce(0) { sum, input in
-            guard case .link(let source, let slot) = input.source, let result = results[Int(source)],
-                result.slots.indices.contains(Int(slot))
-            else { return sum }
-            return sum + result.slots[Int(slot)].byteCount
+            guard case .link(let source, let slot) = input.source else { return sum }
+            return sum + (results[Int(source)]?[Int(slot)]?.byteCount ?? 0)
         }
     }
 }
