@@ -9,13 +9,14 @@ public enum Literal: Sendable, Hashable {
     /// Lists and objects, as written.
     case json(JSON)
 
-    /// Texts are compared by their bytes: what looks alike but is written otherwise is another input to a model.
+    /// Texts are compared by their bytes and numbers by their bits: what looks alike but is written otherwise is another
+    /// input to a model.
     public static func == (one: Literal, other: Literal) -> Bool {
         switch (one, other) {
         case (.null, .null): true
         case (.bool(let a), .bool(let b)): a == b
         case (.int(let a), .int(let b)): a == b
-        case (.double(let a), .double(let b)): a == b
+        case (.double(let a), .double(let b)): a.bitPattern == b.bitPattern
         case (.string(let a), .string(let b)): a.utf8.elementsEqual(b.utf8)
         case (.json(let a), .json(let b)): a == b && JSONWriter.bytes(a) == JSONWriter.bytes(b)
         default: false

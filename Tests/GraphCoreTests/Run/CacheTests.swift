@@ -60,6 +60,8 @@ struct CacheTests {
         let runner = TestRunner()
         _ = try await runner.trace("a = Constant value: 5")
         #expect(try await runner.trace("a = Constant value: 5.0") == "a ran")
+        _ = try await runner.trace("a = Constant value: 0.0")
+        #expect(try await runner.trace("a = Constant value: -0.0") == "a ran")
     }
 
     @Test("tells texts apart that look alike but are written otherwise")
