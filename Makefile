@@ -9,6 +9,8 @@ JOBS ?= 2
 # run, test and bench pass the same flags and share one build. `build` links the Swift runtime statically, for which
 # SwiftPM compiles every Swift file anew.
 FLAGS := -c release -j $(JOBS) -Xswiftc -enable-testing --explicit-target-dependency-import-check error
+# `swift test` would add a second -enable-testing, which makes it another build; ours is enough for @testable.
+ONE_BUILD := --disable-testable-imports
 SWIFT_FILES := Package.swift Sources Tests Bench Fuzz
 FUZZ_SECONDS ?= 60
 
@@ -20,7 +22,7 @@ build: dependencies
 	swift build $(FLAGS) --static-swift-stdlib --product graphrun
 
 test: dependencies lint
-	swift test $(FLAGS)
+	swift test $(FLAGS) $(ONE_BUILD)
 
 lint:
 	swift format lint --strict --parallel --recursive $(SWIFT_FILES)
