@@ -37,6 +37,20 @@ struct BenchSink: Node {
     func run(_ inputs: Inputs, _ context: NodeContext) async throws -> [BoundOutput] { [] }
 }
 
+/// Waits, as a node that asks a model server does.
+struct BenchWait: Node {
+    static let seconds = Input<Double>("seconds", default: 0.2, in: 0...1000)
+
+    let schema = NodeSchema(
+        type: "BenchWait", category: "bench", inputs: [seconds], hidden: [.uniqueID], isOutput: true,
+        resource: .network)
+
+    func run(_ inputs: Inputs, _ context: NodeContext) async throws -> [BoundOutput] {
+        try await Task.sleep(for: .seconds(try inputs[Self.seconds]))
+        return []
+    }
+}
+
 enum BenchGraph: String, CaseIterable {
     case chain, wide, tree
 
@@ -67,7 +81,7 @@ enum BenchGraph: String, CaseIterable {
 }
 
 struct EngineBench {
-    static let registry = NodeRegistry([BenchInvert(), BenchImage(), BenchSink()])
+    static let registry = NodeRegistry([BenchInvert(), BenchImage(), BenchSink(), BenchWait()])
     private static let repetitions = 7
 
     static func run() async {
@@ -78,6 +92,35 @@ struct EngineBench {
         }
         await measureCached()
         measureCheck()
+        await measureWaiting()
+    }
+
+    /// Sixteen nodes that wait 0.2 s on two cores, and how long a waiting run takes to end once it is cancelled.
+    private static func measureWaiting() async {
+        func workflow(_ count: Int, _ seconds: Double) -> Workflow {
+            Workflow(
+                nodes: (0..<count).map {
+                    Workflow.Node(
+                        id: NodeID(String($0)), type: "BenchWait",
+                        inputs: [Workflow.Input("seconds", .literal(.number(JSONNumber(seconds))))])
+                })
+        }
+        let (short, long) = (workflow(16, 0.2), workflow(16, 600))
+        guard let shortPlan = check(short).plan, let longPlan = check(long).plan else { return }
+        let engine = engine(.none)
+        let time = await timed { await engine.run(shortPlan, of: short, id: "wait") }.0
+        print("16 nodes that wait 0.2 s: \(rounded(time)) s")
+        var cancelling: [Double] = []
+        for _ in 0..<20 {
+            let task = Task { await engine.run(longPlan, of: long, id: "cancel") }
+            try? await Task.sleep(for: .milliseconds(20))
+            cancelling.append(
+                await timed {
+                    task.cancel()
+                    return await task.value
+                }.0)
+        }
+        print("cancelling 16 waiting nodes: worst of 20 \(rounded((cancelling.max() ?? 0) * 1e3)) ms")
     }
 
     private static func engine(_ cache: CachePolicy) -> Engine {

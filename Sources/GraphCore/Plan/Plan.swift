@@ -10,12 +10,16 @@ public struct Plan: Sendable {
     let consumerStart: [Int32]
     /// Whether links may appear while the plan runs (lazy inputs, expansions, raw links).
     let isDynamic: Bool
+    /// Positions of the nodes that have a change token.
+    let changing: [Int]
 
     init(nodes: [PlanNode], targets: [Int]) {
         (self.nodes, self.targets) = (nodes, targets)
         var start = [Int32](repeating: 0, count: nodes.count + 1)
         var isDynamic = false
-        for node in nodes {
+        var changing: [Int] = []
+        for (index, node) in nodes.enumerated() {
+            if node.type.hasChangeToken { changing.append(index) }
             if node.type.schema.mayExpand || node.type.hasLazyInputs { isDynamic = true }
             for input in node.inputs {
                 if let link = input.strongLink { start[Int(link) + 1] += 1 }
@@ -32,7 +36,7 @@ public struct Plan: Sendable {
                 next[Int(link)] += 1
             }
         }
-        (self.consumers, consumerStart, self.isDynamic) = (consumers, start, isDynamic)
+        (self.consumers, consumerStart, self.isDynamic, self.changing) = (consumers, start, isDynamic, changing)
     }
 
     public var nodeCount: Int { nodes.count }

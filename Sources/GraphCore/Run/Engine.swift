@@ -104,11 +104,11 @@ public final class Engine: Sendable {
 
     /// Asks the nodes that have one for their change token. Without a cache only nodes of one type are compared.
     private func changeTokens(_ plan: Plan) async -> [Int: ChangeToken] {
-        var counts: [Int: Int] = [:]
-        for node in plan.nodes where node.type.hasChangeToken { counts[node.type.number, default: 0] += 1 }
-        if cache.policy == .none && counts.values.allSatisfy({ $0 == 1 }) { return [:] }
+        let types = Set(plan.changing.map { plan.nodes[$0].type.number })
+        if cache.policy == .none && types.count == plan.changing.count { return [:] }
         var tokens: [Int: ChangeToken] = [:]
-        for (index, node) in plan.nodes.enumerated() where node.type.hasChangeToken {
+        for index in plan.changing {
+            let node = plan.nodes[index]
             let cells = node.type.schema.inputs.indices.map { position -> Inputs.Cell in
                 guard let input = node.inputs.first(where: { $0.position == position }),
                     case .literal(let literal) = input.source

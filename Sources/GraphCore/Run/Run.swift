@@ -57,14 +57,14 @@ final class Run: Sendable {
         started = engine.now()
         let scheduler = Scheduler(
             plan: plan, lookup: lookup, cache: cache, registry: engine.registry,
-            resourceByType: engine.resourceByType, resourceCount: engine.resources.resources.count,
+            resourceByType: engine.resourceByType, resourceCount: permits.count,
             options: Scheduler.Options(keepsGoing: keepsGoing, releasesResults: cache.policy == .none))
         state = Mutex(
             State(
                 scheduler: scheduler, merger: ProgressMerger(),
                 timekeeper: Timekeeper(
                     model: engine.costs, registry: engine.registry, width: engine.resources.computingPermitCount),
-                isInLine: Array(repeating: false, count: engine.resources.resources.count)))
+                isInLine: Array(repeating: false, count: permits.count)))
     }
 
     // MARK: The owner of the task group
@@ -303,10 +303,13 @@ final class Run: Sendable {
 
     private func command(_ command: Command, _ state: inout State, _ effects: inout Effects) {
         state.commands.append(command)
-        if let foreman = state.foreman {
-            effects.foreman = foreman
-            state.foreman = nil
-        }
+        wakeForeman(&state, &effects)
+    }
+
+    private func wakeForeman(_ state: inout State, _ effects: inout Effects) {
+        guard let foreman = state.foreman else { return }
+        effects.foreman = foreman
+        state.foreman = nil
     }
 
     /// Writes the new facts into the log, and ends the run when it is over.
@@ -322,10 +325,7 @@ final class Run: Sendable {
         state.isOver = true
         for worker in state.idle { effects.calls.append((worker, nil)) }
         state.idle = []
-        if let foreman = state.foreman {
-            effects.foreman = foreman
-            state.foreman = nil
-        }
+        wakeForeman(&state, &effects)
     }
 
     private func tell(_ state: inout State, _ now: Duration) {

@@ -57,7 +57,7 @@ struct RandomGraphTests {
     @Test("gives the values a plain sequential one gives")
     func values() async throws {
         for seed in 1...Self.graphCount {
-            var graph = RandomGraph(seed: seed)
+            let graph = RandomGraph(seed: seed)
             // Every target is shown, so that its value can be compared.
             var workflow = graph.workflow
             let shows = graph.targets.map { NodeID("show_\($0)") }
@@ -84,7 +84,6 @@ struct RandomGraphTests {
                 }
                 #expect(shown[NodeID("show_\(target)")] ?? [] == wanted, "seed \(seed): \(graph.text)")
             }
-            graph = RandomGraph(seed: seed)
         }
     }
 
