@@ -40,10 +40,13 @@ let package = Package(
             name: "Bench", dependencies: ["GraphCore", "Media"], path: "Bench",
             exclude: ["RESULTS.md", "run.sh", "processes.py"], swiftSettings: strict),
 
-        .testTarget(name: "GraphCoreTests", dependencies: ["GraphCore", "TestNodes"], swiftSettings: strict),
-        .testTarget(name: "MediaTests", dependencies: ["Media"], swiftSettings: strict),
+        .target(name: "TestData", path: "Tests/TestData", swiftSettings: strict),
         .testTarget(
-            name: "NodesTests", dependencies: ["GraphCore", "Media", "Files", "Nodes"], swiftSettings: strict),
+            name: "GraphCoreTests", dependencies: ["GraphCore", "TestData", "TestNodes"], swiftSettings: strict),
+        .testTarget(name: "MediaTests", dependencies: ["Media", "TestData"], swiftSettings: strict),
+        .testTarget(
+            name: "NodesTests", dependencies: ["GraphCore", "Media", "Files", "Nodes", "TestData"],
+            swiftSettings: strict),
         .testTarget(name: "GraphrunTests", dependencies: ["GraphCore", "Media", "Nodes"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]

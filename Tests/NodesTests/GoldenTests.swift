@@ -1,16 +1,14 @@
 import Foundation
 import GraphCore
 import Media
+import TestData
 import Testing
 
 @testable import Nodes
 
 /// Input and output tensors computed by ComfyUI 0.3.64 itself.
 private struct Golden {
-    static let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(
-            "shared/golden/image_nodes.json")
-    static let isThere = FileManager.default.fileExists(atPath: url.path)
+    static let path = "golden/image_nodes.json"
 
     let node: String
     let inputs: [String: Value]
@@ -19,7 +17,7 @@ private struct Golden {
     let method: String?
 
     static func cases() throws -> [Golden] {
-        let json = try JSONParser.parse([UInt8](Data(contentsOf: url)))
+        let json = try JSONParser.parse(Shared.bytes(path))
         return (json["cases"]?.array ?? []).map { entry in
             var inputs: [String: Value] = [:]
             for image in entry["images"]?.object?.members ?? [] { inputs[image.key] = tensor(image.value).value }
@@ -45,7 +43,7 @@ private struct Golden {
     }
 }
 
-@Suite("An image node", .enabled(if: Golden.isThere, "the golden data lies beside the repository"))
+@Suite("An image node", .enabled(if: Shared.has(Golden.path), "the golden data lies beside the repository"))
 struct GoldenTests {
     @Test("gives ComfyUI's own pixels", arguments: ["ImageScale", "ImageInvert", "ImageBlend", "EmptyImage"])
     func pixels(name: String) async throws {

@@ -1,17 +1,9 @@
-import Foundation
 import GraphCore
 import Nodes
+import TestData
 import Testing
 
-/// What ComfyUI answered, beside the repository.
-private enum Samples {
-    static let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "shared/wire/object_info_samples.json")
-    static let exist = FileManager.default.fileExists(atPath: file.path)
-}
-
-@Suite("The /object_info of the built-in nodes", .enabled(if: Samples.exist))
+@Suite("The /object_info of the built-in nodes", .enabled(if: Shared.has("wire/object_info_samples.json")))
 struct ObjectInfoTests {
     @Test(
         "is what ComfyUI itself answered",
@@ -20,7 +12,7 @@ struct ObjectInfoTests {
             "PreviewAny", "ImageBlend",
         ])
     func samples(type: String) throws {
-        let samples = try JSONParser.parse([UInt8](try Data(contentsOf: Samples.file)))
+        let samples = try JSONParser.parse(Shared.bytes("wire/object_info_samples.json"))
         let schema = try #require(NodeRegistry(BuiltInNodes.all())[type]?.schema)
         let ours = ObjectInfo.json(of: schema, in: EmptyEnvironment())
         #expect(Self.sorted(ours) == Self.sorted(try #require(samples[type])))
