@@ -15,14 +15,17 @@ let package = Package(
     name: "graphrun",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "graphrun", targets: ["graphrun"])
+        .executable(name: "graphrun", targets: ["graphrun"]),
+        .executable(name: "graphserver", targets: ["GraphServerMain"]),
     ],
     targets: [
         .target(name: "GraphCore", swiftSettings: strict),
 
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
-        .target(name: "Media", dependencies: ["GraphCore", "CPNG", "CJPEG"], swiftSettings: strict),
+        .systemLibrary(
+            name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
+        .target(name: "Media", dependencies: ["GraphCore", "CPNG", "CJPEG", "CWebP"], swiftSettings: strict),
 
         .systemLibrary(
             name: "CCrypto", pkgConfig: "libcrypto",
@@ -30,12 +33,27 @@ let package = Package(
         .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: strict),
         .target(name: "Files", dependencies: ["GraphCore", "Digest"], swiftSettings: strict),
 
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        .target(
+            name: "HTTP", dependencies: ["Digest", "CZlib", "COpenSSL", "CCurl"], swiftSettings: strict),
+
         .target(name: "Nodes", dependencies: ["GraphCore", "Media"], swiftSettings: strict),
         .executableTarget(
-            name: "graphrun", dependencies: ["GraphCore", "Media", "Files", "Nodes"], swiftSettings: strict),
+            name: "graphrun", dependencies: ["GraphCore", "Media", "Files", "HTTP", "Nodes"], swiftSettings: strict),
+
+        .target(
+            name: "GraphServer", dependencies: ["GraphCore", "Media", "Files", "Digest", "HTTP"], swiftSettings: strict),
+        .executableTarget(
+            name: "GraphServerMain", dependencies: ["GraphCore", "Nodes", "GraphServer"], swiftSettings: strict),
 
         .target(
             name: "TestNodes", dependencies: ["GraphCore", "Media"], path: "Tests/TestNodes", swiftSettings: strict),
+        .executableTarget(
+            name: "TestServer", dependencies: ["GraphCore", "Nodes", "GraphServer", "TestNodes"],
+            path: "Tests/TestServer", swiftSettings: strict),
         .executableTarget(
             name: "Bench", dependencies: ["GraphCore", "Media"], path: "Bench",
             exclude: ["RESULTS.md", "run.sh", "processes.py"], swiftSettings: strict),
@@ -46,6 +64,13 @@ let package = Package(
         .testTarget(name: "MediaTests", dependencies: ["Media", "TestData"], swiftSettings: strict),
         .testTarget(
             name: "NodesTests", dependencies: ["GraphCore", "Media", "Files", "Nodes", "TestData"],
+            swiftSettings: strict),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestData"], swiftSettings: strict),
+        .testTarget(
+            name: "GraphServerTests",
+            dependencies: [
+                "GraphCore", "Files", "HTTP", "Nodes", "GraphServer", "TestData", "TestNodes", "TestServer",
+            ],
             swiftSettings: strict),
         .testTarget(name: "GraphrunTests", dependencies: ["GraphCore", "Media", "Nodes"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),

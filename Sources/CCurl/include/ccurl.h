@@ -1,0 +1,3 @@
+/// libcurl for Swift: setopt and getinfo are variadic, which Swift cannot call.
+#pragma once
+#include <curl/curl.h>

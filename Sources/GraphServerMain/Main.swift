@@ -1,0 +1,6 @@
+internal import GraphServer
+
+@main
+struct Main {
+    static func main() async {}
+}

@@ -1,0 +1,6 @@
+import GraphServer
+
+@main
+struct Main {
+    static func main() async {}
+}
