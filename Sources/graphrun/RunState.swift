@@ -34,11 +34,11 @@ struct RunState {
         now = event.elapsed
         switch event.kind {
         case .runQueued: self = RunState()
-        case .runStarted(let count): nodeCount = count
+        case .runStarted(let count, _): nodeCount = count
         case .runProgress(let finished, let count, let left):
             (finishedCount, nodeCount) = (finished, max(count, finished))
             remaining = left.map { ($0, event.elapsed) }
-        case .nodeStarted(let node, let type, _, _):
+        case .nodeStarted(let node, let type, _, _, _):
             running.append(Running(node: node, type: type, started: event.elapsed))
         case .nodePhase(let node, _, _, let message, _): update(node) { $0.phase = message }
         case .nodeProgress(let node, let completed, let total, let left):

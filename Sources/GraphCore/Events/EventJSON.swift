@@ -23,18 +23,19 @@ extension RunEvent.Kind {
     fileprivate var named: (String, [(String, JSON)]) {
         switch self {
         case .runQueued: ("run_queued", [])
-        case .runStarted(let count): ("run_started", [("nodes", Self.number(count))])
+        case .runStarted(let count, let cached):
+            ("run_started", [("nodes", Self.number(count)), ("cached", Self.number(cached.count))])
         case .runProgress(let finished, let count, let remaining):
             (
                 "run_progress",
                 [("finished", Self.number(finished)), ("nodes", Self.number(count))] + Self.estimate(remaining)
             )
         case .nodeCached(let node): ("node_cached", [("node", .string(node.text))])
-        case .nodeStarted(let node, let type, let display, let reason):
+        case .nodeStarted(let node, let type, let display, let parent, let reason):
             (
                 "node_started",
                 [("node", .string(node.text)), ("node_type", .string(type)), ("display_node", .string(display.text))]
-                    + reason.members
+                    + (parent.map { [("parent_node", .string($0.text))] } ?? []) + reason.members
             )
         case .nodeWaiting(let node, .inputs(let names)):
             ("node_waiting", [("node", .string(node.text)), ("inputs", .array(names.map { .string($0) }))])

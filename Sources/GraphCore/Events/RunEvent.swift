@@ -25,12 +25,15 @@ public struct RunEvent: Sendable {
     public enum Kind: Sendable {
         case runQueued
         /// - nodeCount: nodes the outputs may need, lazy ones included; expansions add to it.
-        case runStarted(nodeCount: Int)
+        /// - cached: those of them whose results an earlier run left, whether or not they will be asked for.
+        indirect case runStarted(nodeCount: Int, cached: [NodeID])
         /// How far the run is. `remaining` is an estimate from measured durations, nil while there are none.
         case runProgress(finished: Int, of: Int, remaining: Duration?)
         /// The result of an earlier run, or of a twin in this one, is used.
         case nodeCached(NodeID)
-        case nodeStarted(NodeID, type: String, display: NodeID, because: Reason)
+        /// - display: the node of the visible workflow that this one reports as.
+        /// - parent: the node whose expansion brought this one; nil for a node of the workflow itself.
+        case nodeStarted(NodeID, type: String, display: NodeID, parent: NodeID?, because: Reason)
         /// The node asked for lazy inputs, or answered with an expansion, and runs on when they are there.
         case nodeWaiting(NodeID, for: Awaited)
         /// What happens now, for people. `percent` is how far the whole run is, 0...100.
@@ -77,7 +80,7 @@ extension RunEvent.Kind {
     public var node: NodeID? {
         switch self {
         case .runQueued, .runStarted, .runProgress, .runFinished: nil
-        case .nodeCached(let node), .nodeStarted(let node, _, _, _), .nodeWaiting(let node, _),
+        case .nodeCached(let node), .nodeStarted(let node, _, _, _, _), .nodeWaiting(let node, _),
             .nodePhase(let node, _, _, _, _), .nodeProgress(let node, _, _, _), .nodePreview(let node, _, _),
             .nodeLog(let node, _, _), .nodeOutput(let node, _, _), .nodeFinished(let node), .nodeFailed(let node, _),
             .nodeInterrupted(let node), .nodeBlocked(let node, _):

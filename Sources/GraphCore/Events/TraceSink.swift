@@ -18,7 +18,7 @@ public struct TraceSink {
     public mutating func add(_ event: RunEvent) {
         let time = event.elapsed.seconds * 1e6
         switch event.kind {
-        case .nodeStarted(let node, let type, _, let reason):
+        case .nodeStarted(let node, let type, _, _, let reason):
             let row = rows.firstIndex(of: false) ?? rows.count
             if row == rows.count { rows.append(true) } else { rows[row] = true }
             running[node] = Running(started: time, row: row, type: type, reason: reason.text)

@@ -76,9 +76,11 @@ struct PlanNode: Sendable {
     let inputs: [PlanInput]
     /// The node of the visible workflow that this one reports as.
     let display: NodeID
+    /// The node whose expansion brought this one, if one did.
+    let parent: NodeID?
 
-    init(id: NodeID, type: NodeType, inputs: [PlanInput], display: NodeID? = nil) {
-        (self.id, self.type, self.inputs, self.display) = (id, type, inputs, display ?? id)
+    init(id: NodeID, type: NodeType, inputs: [PlanInput], display: NodeID? = nil, parent: NodeID? = nil) {
+        (self.id, self.type, self.inputs, self.display, self.parent) = (id, type, inputs, display ?? id, parent)
     }
 }
 

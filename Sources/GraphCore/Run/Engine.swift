@@ -15,6 +15,14 @@ public struct RunResult: Sendable {
     public let elapsed: Duration
 }
 
+/// A run that waits for its turn. `Engine.queue` makes one; it is given to `Engine.run` or `Engine.drop`, once.
+public struct QueuedRun: Sendable {
+    public let id: RunID
+    let time: Duration
+    /// Number of the last event in the log so far: being queued.
+    static let sequence: UInt64 = 1
+}
+
 /// Runs plans: owns the node types, the permits, the threads, the cache of results and the log.
 ///
 /// Any number of runs may be under way; they share permits by turns.
@@ -80,12 +88,35 @@ public final class Engine: Sendable {
     ///   - keepsGoing: independent branches finish although a node has failed.
     @discardableResult
     public func run(_ plan: Plan, of workflow: Workflow, id: RunID, keepsGoing: Bool = false) async -> RunResult {
+        await run(plan, of: workflow, queue(id), keepsGoing: keepsGoing)
+    }
+
+    /// Puts a run into the log that will start later, or never (`drop`).
+    public func queue(_ id: RunID) -> QueuedRun {
+        let run = QueuedRun(id: id, time: now())
+        tell(.runQueued, of: run, sequence: QueuedRun.sequence - 1)
+        return run
+    }
+
+    /// Ends a run that has not started.
+    public func drop(_ run: QueuedRun) { tell(.runFinished(.cancelled), of: run, sequence: QueuedRun.sequence) }
+
+    private func tell(_ kind: RunEvent.Kind, of run: QueuedRun, sequence: UInt64) {
+        var kinds = [kind], sequence = sequence
+        log.append(&kinds, run: run.id, sequence: &sequence, elapsed: now() - run.time)
+    }
+
+    /// Runs a plan that was queued before.
+    @discardableResult
+    public func run(
+        _ plan: Plan, of workflow: Workflow, _ queued: QueuedRun, keepsGoing: Bool = false
+    ) async -> RunResult {
         let tokens = await changeTokens(plan)
         // What nobody keeps goes with the run, all at once.
         let cache = cache.policy == .none ? OutputCache(policy: .none) : cache
         let lookup = cache.look(up: plan, tokens: tokens)
         let run = Run(
-            id: id, engine: self, cache: cache, workflow: workflow, plan: plan, lookup: lookup, keepsGoing: keepsGoing)
+            queued, engine: self, cache: cache, workflow: workflow, plan: plan, lookup: lookup, keepsGoing: keepsGoing)
         return await run.execute()
     }
 

@@ -15,7 +15,7 @@ final class Run: Sendable {
         var scheduler: Scheduler
         var merger: ProgressMerger
         var timekeeper: Timekeeper
-        var sequence: UInt64 = 0
+        var sequence: UInt64
         /// Whether the run stands in line for a kind of permit.
         var isInLine: [Bool]
         /// Workers without work.
@@ -44,15 +44,19 @@ final class Run: Sendable {
     private let workflow: Workflow
     private let cache: OutputCache
     private let permits: [ResourcePool.Resource]
+    /// When the run was queued; events count from here.
+    private let queued: Duration
+    /// When it began; estimates count from here.
     private let started: Duration
     private let state: Mutex<State>
     private let promptText = Mutex<JSON?>(nil)
 
     init(
-        id: RunID, engine: Engine, cache: OutputCache, workflow: Workflow, plan: Plan, lookup: OutputCache.Lookup,
-        keepsGoing: Bool
+        _ queuedRun: QueuedRun, engine: Engine, cache: OutputCache, workflow: Workflow, plan: Plan,
+        lookup: OutputCache.Lookup, keepsGoing: Bool
     ) {
-        (self.id, self.engine, self.cache, self.workflow) = (id, engine, cache, workflow)
+        (self.id, self.engine, self.cache, self.workflow) = (queuedRun.id, engine, cache, workflow)
+        queued = queuedRun.time
         permits = engine.resources.resources
         started = engine.now()
         let scheduler = Scheduler(
@@ -64,6 +68,7 @@ final class Run: Sendable {
                 scheduler: scheduler, merger: ProgressMerger(),
                 timekeeper: Timekeeper(
                     model: engine.costs, registry: engine.registry, width: engine.resources.computingPermitCount),
+                sequence: QueuedRun.sequence,
                 isInLine: Array(repeating: false, count: permits.count)))
     }
 
@@ -92,8 +97,8 @@ final class Run: Sendable {
         var effects = Effects()
         let now = engine.now()
         state.withLock { state in
-            state.scheduler.events.append(.runQueued)
-            state.scheduler.events.append(.runStarted(nodeCount: state.scheduler.nodeCount))
+            state.scheduler.events.append(
+                .runStarted(nodeCount: state.scheduler.nodeCount, cached: state.scheduler.cachedNodes))
             if Task.isCancelled {
                 state.isCancelled = true
                 state.scheduler.halt()
@@ -145,7 +150,7 @@ final class Run: Sendable {
             if outcome != .succeeded { state.scheduler.interruptWaiting() }
             state.scheduler.events.append(.runFinished(outcome))
             engine.log.append(
-                &state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - started)
+                &state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - queued)
             let shown = (0..<scheduler.nodeCount).compactMap { index -> RunResult.Shown? in
                 guard let result = scheduler.results[index], !result.shown.isEmpty, scheduler.status[index] == .done
                 else { return nil }
@@ -334,7 +339,7 @@ final class Run: Sendable {
         if state.timekeeper.isDue(now - started) {
             state.scheduler.events.append(state.timekeeper.report(state.scheduler, now: now - started))
         }
-        engine.log.append(&state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - started)
+        engine.log.append(&state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - queued)
     }
 
     private func cancel() {
@@ -356,7 +361,7 @@ final class Run: Sendable {
         state.withLock { state in
             guard !state.isOver else { return }
             state.scheduler.events.append(kind)
-            engine.log.append(&state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - started)
+            engine.log.append(&state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - queued)
         }
     }
 
@@ -368,7 +373,7 @@ final class Run: Sendable {
             let percent = 100 * Double(state.scheduler.settledCount) / Double(max(1, state.scheduler.neededCount))
             state.scheduler.events.append(
                 .nodePhase(node.id, type: node.type.schema.type, stage: stage, message: message, percent: percent))
-            engine.log.append(&state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - started)
+            engine.log.append(&state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - queued)
         }
     }
 

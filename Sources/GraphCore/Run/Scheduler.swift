@@ -123,6 +123,9 @@ struct Scheduler {
 
     var nodeCount: Int { status.count }
 
+    /// Nodes of the plan with a result of an earlier run.
+    var cachedNodes: [NodeID] { cached.indices.filter { cached[$0] != nil }.map { plan.nodes[$0].id } }
+
     // MARK: Start
 
     /// Finds what the targets need and no cached result covers.
@@ -239,7 +242,8 @@ struct Scheduler {
         runningCount += 1
         events.append(
             .nodeStarted(
-                node.id, type: node.type.schema.type, display: node.display, because: reason(index, node)))
+                node.id, type: node.type.schema.type, display: node.display, parent: node.parent,
+                because: reason(index, node)))
         return NodeCall(
             index: index, id: node.id, type: node.type, inputs: inputs, isMapped: isMapped, unknownLazyInputs: unknown,
             resource: resource, started: now)

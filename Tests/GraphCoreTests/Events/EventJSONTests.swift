@@ -14,7 +14,7 @@ struct EventJSONTests {
     @Test("tells how a run goes")
     func runs() {
         #expect(line(.runQueued) == #""run_queued""#)
-        #expect(line(.runStarted(nodeCount: 3)) == #""run_started","nodes":3"#)
+        #expect(line(.runStarted(nodeCount: 3, cached: ["1"])) == #""run_started","nodes":3,"cached":1"#)
         #expect(
             line(.runProgress(finished: 1, of: 3, remaining: nil)) == #""run_progress","finished":1,"nodes":3"#)
         #expect(
@@ -37,8 +37,8 @@ struct EventJSONTests {
         ])
     func reasons(reason: RunEvent.Reason, members: String, words: String) {
         #expect(
-            line(.nodeStarted("5.0.0.1", type: "Add", display: "5", because: reason))
-                == #""node_started","node":"5.0.0.1","node_type":"Add","display_node":"5",\#(members)"#)
+            line(.nodeStarted("5.0.0.1", type: "Add", display: "5", parent: "5", because: reason))
+                == #""node_started","node":"5.0.0.1","node_type":"Add","display_node":"5","parent_node":"5",\#(members)"#)
         #expect(reason.text == words)
     }
 

@@ -36,7 +36,7 @@ struct EventLogTests {
         let log = EventLog()
         var one = Writer(log, "one")
         var two = Writer(log, "two")
-        one.say(.runQueued, .runStarted(nodeCount: 1))
+        one.say(.runQueued, .runStarted(nodeCount: 1, cached: []))
         two.say(.runQueued)
         one.say(.nodeFinished("1"))
         two.say(.runFinished(.cancelled))

@@ -28,13 +28,13 @@ struct TraceSinkTests {
     }
 
     private func started(_ node: NodeID) -> RunEvent.Kind {
-        .nodeStarted(node, type: "Add", display: node, because: .neverRan)
+        .nodeStarted(node, type: "Add", display: node, parent: nil, because: .neverRan)
     }
 
     @Test("has a bar for each node, and rows of their own for those that ran at once")
     func bars() throws {
         let trace = try trace([
-            (0, .runQueued), (0, .runStarted(nodeCount: 4)), (1, started("a")), (2, started("b")),
+            (0, .runQueued), (0, .runStarted(nodeCount: 4, cached: [])), (1, started("a")), (2, started("b")),
             (3, .nodeProgress("b", completed: 1, total: 2, remaining: nil)), (4, .nodeFinished("a")),
             (5, started("c")), (7, .nodeFinished("b")), (8, .nodeFinished("c")), (9, .runFinished(.succeeded)),
         ])

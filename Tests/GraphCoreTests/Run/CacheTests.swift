@@ -31,7 +31,7 @@ struct CacheTests {
         _ = try await runner.events(graph)
         let events = try await runner.events(graph.replacing("10", with: "20"))
         let reasons = events.compactMap { event -> String? in
-            guard case .nodeStarted(let node, _, _, let reason) = event.kind else { return nil }
+            guard case .nodeStarted(let node, _, _, _, let reason) = event.kind else { return nil }
             return "\(node): \(reason.text)"
         }
         #expect(reasons == ["b: input 'b' changed", "show: input 'value' changed"])
@@ -40,7 +40,7 @@ struct CacheTests {
     @Test("says 'never ran' the first time")
     func first() async throws {
         let events = try await TestRunner().events("a = Constant value: 1")
-        guard case .nodeStarted(_, _, _, let reason)? = events.first(where: { $0.kind.node != nil })?.kind else {
+        guard case .nodeStarted(_, _, _, _, let reason)? = events.first(where: { $0.kind.node != nil })?.kind else {
             Issue.record("nothing started")
             return
         }
@@ -114,11 +114,11 @@ struct CacheTests {
         #expect(try await runner.trace("w = Watch name: \"f\"") == "w cached")
         content.value = .token("two")
         let events = try await runner.events("w = Watch name: \"f\"")
-        #expect(events.contains { if case .nodeStarted(_, _, _, .contentChanged) = $0.kind { true } else { false } })
+        #expect(events.contains { if case .nodeStarted(_, _, _, _, .contentChanged) = $0.kind { true } else { false } })
         content.value = .always
         #expect(try await runner.trace("w = Watch name: \"f\"") == "w ran")
         let last = try await runner.events("w = Watch name: \"f\"")
-        #expect(last.contains { if case .nodeStarted(_, _, _, .notCacheable) = $0.kind { true } else { false } })
+        #expect(last.contains { if case .nodeStarted(_, _, _, _, .notCacheable) = $0.kind { true } else { false } })
     }
 
     @Test("classic keeps the last run only")

@@ -22,7 +22,7 @@ struct ExpansionTests {
                 6 ran
                 """)
         let displays = events.compactMap { event -> String? in
-            guard case .nodeStarted(let node, _, let display, _) = event.kind else { return nil }
+            guard case .nodeStarted(let node, _, let display, _, _) = event.kind else { return nil }
             return "\(node) as \(display)"
         }
         #expect(displays == ["5 as 5", "5.0.0.1 as 5", "5.0.0.2 as 5", "6 as 6"])

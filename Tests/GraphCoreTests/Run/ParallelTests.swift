@@ -190,7 +190,7 @@ struct CancelTests {
         let plan = try runner.plan(workflow)
         let task = Task { await runner.engine.run(plan, of: workflow, id: "r") }
         while !runner.engine.log.read(after: 0).events.contains(where: {
-            if case .nodeStarted("x.0.0.1", _, _, _) = $0.kind { true } else { false }
+            if case .nodeStarted("x.0.0.1", _, _, _, _) = $0.kind { true } else { false }
         }) { await Task.yield() }
         task.cancel()
         _ = await task.value
@@ -206,7 +206,7 @@ struct CancelTests {
         let plan = try runner.plan(graph.workflow, run: ["c"])
         let task = Task { await runner.engine.run(plan, of: graph.workflow, id: "r") }
         while !runner.engine.log.read(after: 0).events.contains(where: {
-            if case .nodeStarted("b", _, _, _) = $0.kind { true } else { false }
+            if case .nodeStarted("b", _, _, _, _) = $0.kind { true } else { false }
         }) { await Task.yield() }
         task.cancel()
         _ = await task.value

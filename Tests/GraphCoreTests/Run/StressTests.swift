@@ -163,7 +163,7 @@ struct StressTests {
         var running: [NodeID: Int] = [:]
         for event in events {
             switch event.kind {
-            case .nodeStarted(let node, _, _, _): running[node, default: 0] += 1
+            case .nodeStarted(let node, _, _, _, _): running[node, default: 0] += 1
             case .nodeWaiting(let node, for: .inputs): running[node, default: 0] -= 1
             case .nodeFinished(let node), .nodeInterrupted(let node), .nodeFailed(let node, _): running[node] = 0
             case .runProgress(let finished, let count, _): #expect(finished <= count, "progress: \(what)")
@@ -426,7 +426,7 @@ struct SchedulerTests {
         let text = "a = Constant value: 1\nb = Fail after: a\nc = Show value: b"
         _ = try await runner.events(text)
         let reasons = try await runner.events(text).compactMap { event -> RunEvent.Reason? in
-            if case .nodeStarted("b", _, _, let reason) = event.kind { reason } else { nil }
+            if case .nodeStarted("b", _, _, _, let reason) = event.kind { reason } else { nil }
         }
         #expect(reasons == [.neverRan])
     }
