@@ -141,8 +141,20 @@ public final class EventLog: Sendable {
         }
     }
 
+    /// Lets go of events up to `position`, about: everybody has read them. Who asks for them later is told they are gone.
+    public func release(through position: Position) {
+        state.withLock { state in
+            while state.chunks.count > 1, let first = state.chunks.first, first.lastOrder <= position {
+                state.eventCount -= first.events.count
+                state.byteCount -= first.byteCount
+                state.lostThrough = max(state.lostThrough, first.lastOrder)
+                state.chunks.removeFirst()
+            }
+        }
+    }
+
     /// Lets everyone who waits look again, at the cost of an empty read each.
-    private func wakeReaders() {
+    public func wakeReaders() {
         let waiting = state.withLock { state in
             defer { state.waiting = [] }
             return state.waiting

@@ -109,7 +109,8 @@ extension Scheduler {
             }
             if ids[id] != nil { throw bad(parent, "the expansion names two nodes '\(added.id)'", nil) }
             let inputs = try planInputs(added, type, local, ids, parent)
-            let index = append(PlanNode(
+            let index = append(
+                PlanNode(
                     id: id, type: type, inputs: inputs, display: added.display ?? parent.display, parent: parent.id))
             (ids[id], local[added.id]) = (index, index)
             if let leader = leaders[signatures[index]] {

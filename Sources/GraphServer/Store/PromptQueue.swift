@@ -1,0 +1,236 @@
+internal import GraphCore
+internal import Synchronization
+
+/// The prompts that wait and those that run, by turns of their numbers.
+final class PromptQueue: Sendable {
+    struct Limits: Sendable {
+        var promptCount = 100_000
+        var byteCount = 256 << 20
+        /// How many prompts run at once.
+        var concurrency = 1
+    }
+
+    enum Refusal: Error, Equatable {
+        case full(String)
+        case repeatedID
+    }
+
+    /// What a posted prompt asks for its place in the queue.
+    enum Place: Sendable {
+        /// After those that came before.
+        case back
+        /// Before all that wait.
+        case front
+        case number(Double)
+    }
+
+    /// An entry of the binary heap; the prompt may be gone from `pending` by then.
+    private struct Turn {
+        let priority: Double
+        let arrival: Int
+        let id: RunID
+
+        static func < (one: Turn, other: Turn) -> Bool {
+            (one.priority, one.arrival) < (other.priority, other.arrival)
+        }
+    }
+
+    private struct State {
+        var counter = 0
+        var arrivals = 0
+        var turns: [Turn] = []
+        var pending: [RunID: (prompt: Prompt, arrival: Int)] = [:]
+        var pendingByteCount = 0
+        /// In order of their start.
+        var running: [(prompt: Prompt, task: Task<Void, Never>?)] = []
+        var isStopped = false
+    }
+
+    private let limits: Limits
+    private let engine: Engine
+    private let history: History
+    private let state = Mutex(State())
+    /// Parsed graphs are kept for so many waiting prompts; the others are parsed again at their turn.
+    private static let readyCount = 64
+
+    init(engine: Engine, history: History, limits: Limits) {
+        (self.engine, self.history, self.limits) = (engine, history, limits)
+    }
+
+    // MARK: Coming in
+
+    /// Takes a prompt in and starts it if there is room.
+    /// - Parameter make: makes the prompt of its priority and its number as text.
+    func add(_ id: RunID, _ place: Place, _ make: (Double, String) -> Prompt) throws(Refusal) -> Prompt {
+        let result: Result<Prompt, Refusal> = state.withLock { state in
+            if state.isStopped { return .failure(.full("the server is stopping")) }
+            if state.pending[id] != nil || state.running.contains(where: { $0.prompt.id == id }) || history.knows(id) {
+                return .failure(.repeatedID)
+            }
+            if state.pending.count >= limits.promptCount {
+                return .failure(.full("\(state.pending.count) prompts are waiting; the limit is \(limits.promptCount)"))
+            }
+            let priority: Double, number: String
+            switch place {
+            case .back: (priority, number) = (Double(state.counter), String(state.counter))
+            case .front: (priority, number) = (-Double(state.counter), String(-state.counter))
+            case .number(let given): (priority, number) = (given, given.description)
+            }
+            var prompt = make(priority, number)
+            if state.pendingByteCount + prompt.byteCount > limits.byteCount {
+                return .failure(.full("the waiting prompts take \(limits.byteCount >> 20) MiB, which is the limit"))
+            }
+            if case .number = place {} else { state.counter += 1 }
+            if state.pending.count >= Self.readyCount { prompt.ready = nil }
+            prompt.queued = engine.queue(id)
+            state.pending[id] = (prompt, state.arrivals)
+            state.pendingByteCount += prompt.byteCount
+            push(Turn(priority: priority, arrival: state.arrivals, id: id), &state.turns)
+            state.arrivals += 1
+            startNext(&state)
+            return .success(prompt)
+        }
+        return try result.get()
+    }
+
+    private func startNext(_ state: inout State) {
+        while state.running.count < limits.concurrency, !state.isStopped, let turn = pop(&state.turns) {
+            guard let entry = state.pending[turn.id], entry.arrival == turn.arrival else { continue }
+            state.pending[turn.id] = nil
+            state.pendingByteCount -= entry.prompt.byteCount
+            let prompt = entry.prompt
+            state.running.append((prompt, nil))
+            let task = Task.detached(priority: .userInitiated) { await self.run(prompt) }
+            state.running[state.running.count - 1].task = task
+        }
+    }
+
+    private func run(_ prompt: Prompt) async {
+        guard let queued = prompt.queued else { return }
+        let ready = prompt.ready ?? remake(prompt)
+        if let ready {
+            await engine.run(ready.plan, of: ready.workflow, queued)
+        } else {
+            engine.drop(queued)
+        }
+    }
+
+    /// The graph was good when it was posted; a file it names may be gone by now, and then it cannot start.
+    private func remake(_ prompt: Prompt) -> Prompt.Ready? {
+        guard let json = try? JSONParser.parse(prompt.graph),
+            var workflow = try? WorkflowReader.read(["prompt": json], registry: engine.registry).workflow
+        else { return nil }
+        workflow.extraPNGInfo = prompt.extraPNGInfo
+        let checked = Validator.check(
+            workflow, registry: engine.registry, environment: engine.environment, targets: prompt.outputs)
+        return checked.plan.map { Prompt.Ready(workflow: workflow, plan: $0) }
+    }
+
+    /// The run has ended and stands in the history: makes room for the next. Called by whoever reads the events.
+    func finished(_ id: RunID) {
+        state.withLock { state in
+            state.running.removeAll { $0.prompt.id == id }
+            startNext(&state)
+        }
+    }
+
+    // MARK: Taking out
+
+    /// Takes waiting prompts out of the queue; their ends are told like those of runs.
+    func remove(_ ids: [RunID]) {
+        state.withLock { state in
+            for id in ids { drop(id, &state) }
+        }
+    }
+
+    func removeAll() {
+        state.withLock { state in
+            for id in Array(state.pending.keys) { drop(id, &state) }
+        }
+    }
+
+    private func drop(_ id: RunID, _ state: inout State) {
+        guard let entry = state.pending.removeValue(forKey: id) else { return }
+        state.pendingByteCount -= entry.prompt.byteCount
+        history.expect(entry.prompt)
+        if let queued = entry.prompt.queued { engine.drop(queued) }
+        // Its turn is passed over when it comes; many dead ones would keep the heap large.
+        if state.turns.count > 2 * state.pending.count + 1024 {
+            state.turns = state.pending.map { Turn(priority: $1.prompt.priority, arrival: $1.arrival, id: $0) }
+            state.turns.sort { $0 < $1 }
+        }
+    }
+
+    /// Interrupts what runs: one prompt, or all of them.
+    /// - Returns: whether there was something to interrupt.
+    @discardableResult
+    func interrupt(_ id: RunID?) -> Bool {
+        let tasks = state.withLock { state in
+            state.running.filter { id == nil || $0.prompt.id == id }.compactMap(\.task)
+        }
+        for task in tasks { task.cancel() }
+        return !tasks.isEmpty
+    }
+
+    /// Starts nothing more and interrupts what runs.
+    /// - Returns: the runs to wait for.
+    func stop() -> [Task<Void, Never>] {
+        let tasks = state.withLock { state in
+            state.isStopped = true
+            return state.running.compactMap(\.task)
+        }
+        for task in tasks { task.cancel() }
+        return tasks
+    }
+
+    // MARK: Looking
+
+    var remaining: Int { state.withLock { $0.pending.count + $0.running.count } }
+
+    /// What runs, in order of its start, and what waits, in order of its turn.
+    func snapshot() -> (running: [Prompt], pending: [Prompt]) {
+        let (running, pending) = state.withLock { state in
+            (state.running.map(\.prompt), Array(state.pending.values))
+        }
+        return (
+            running,
+            pending.sorted { ($0.prompt.priority, $0.arrival) < ($1.prompt.priority, $1.arrival) }.map(\.prompt)
+        )
+    }
+
+    /// A prompt that waits or runs.
+    func prompt(_ id: RunID) -> (prompt: Prompt, isRunning: Bool)? {
+        state.withLock { state in
+            if let entry = state.pending[id] { return (entry.prompt, false) }
+            return state.running.first { $0.prompt.id == id }.map { ($0.prompt, true) }
+        }
+    }
+
+    // MARK: The heap
+
+    private func push(_ turn: Turn, _ turns: inout [Turn]) {
+        turns.append(turn)
+        var index = turns.count - 1
+        while index > 0, turns[index] < turns[(index - 1) / 2] {
+            turns.swapAt(index, (index - 1) / 2)
+            index = (index - 1) / 2
+        }
+    }
+
+    private func pop(_ turns: inout [Turn]) -> Turn? {
+        guard let first = turns.first else { return nil }
+        let last = turns.removeLast()
+        guard !turns.isEmpty else { return first }
+        turns[0] = last
+        var index = 0
+        while true {
+            var least = index
+            for child in [2 * index + 1, 2 * index + 2] where child < turns.count && turns[child] < turns[least] {
+                least = child
+            }
+            if least == index { return first }
+            turns.swapAt(index, least)
+            index = least
+        }
+    }
+}

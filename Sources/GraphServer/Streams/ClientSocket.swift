@@ -1,0 +1,105 @@
+internal import GraphCore
+internal import HTTP
+internal import Synchronization
+
+/// One socket on `/ws`: a reader of the message log, and the little ComfyUI's clients say.
+final class ClientSocket: WebSocketSession {
+    private struct State {
+        var reader: MessageLog.Reader?
+        var subscription = 0
+        /// Frames that go before anything from the log.
+        var first: [UInt8] = []
+        var hasSpoken = false
+        var handle: WebSocketHandle?
+    }
+
+    private let clientID: String
+    private let entry: MessageLog.Entry
+    private let log: MessageLog
+    private let queueRemaining: @Sendable () -> Int
+    private let features: [UInt8]
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - features: the answer to a client that announces its own: a whole message.
+    init(
+        clientID: String, entry: MessageLog.Entry, log: MessageLog, features: [UInt8],
+        queueRemaining: @escaping @Sendable () -> Int
+    ) {
+        (self.clientID, self.entry, self.log, self.features) = (clientID, entry, log, features)
+        self.queueRemaining = queueRemaining
+    }
+
+    func opened(_ socket: WebSocketHandle) {
+        let joined = log.subscribe(.client(clientID), entry, wake: socket.wake)
+        var first: [UInt8] = []
+        Self.text(Narrator.status(queueRemaining: queueRemaining(), sid: clientID), &first)
+        switch joined.welcome {
+        case .fresh: break
+        case .resumed(let seq, let count):
+            Self.text(Self.welcome("resumed", log.epoch, seq, ",\"replayed\":\(count)"), &first)
+        case .resync(let seq): Self.text(Self.welcome("resync", log.epoch, seq, ""), &first)
+        }
+        // Who resumes is given all of it in order.
+        if case .resumed = joined.welcome {
+        } else {
+            for message in joined.latest { Self.text(message.payload, &first) }
+        }
+        state.withLock { state in
+            (state.reader, state.subscription) = (joined.reader, joined.subscription)
+            (state.first, state.handle) = (first, socket)
+        }
+        socket.wake()
+    }
+
+    private static func text(_ payload: [UInt8], _ out: inout [UInt8]) {
+        WebSocketFrame.encode(.text, payload, into: &out)
+    }
+
+    private static func welcome(_ type: String, _ epoch: String, _ seq: UInt64, _ rest: String) -> [UInt8] {
+        Array("{\"type\":\"\(type)\",\"data\":{\"epoch\":\"\(epoch)\",\"seq\":\(seq)\(rest)}}".utf8)
+    }
+
+    /// Only the first text counts, and only if it announces features; ComfyUI ignores everything else, too.
+    func received(_ message: WebSocketMessage) {
+        guard case .text(let text) = message else { return }
+        let isFirst = state.withLock { state in
+            defer { state.hasSpoken = true }
+            return !state.hasSpoken
+        }
+        guard isFirst, let json = try? JSONParser.parse(text), json["type"]?.string == "feature_flags" else { return }
+        let flags = json["data"]
+        let handle = state.withLock { state in
+            state.reader?.takesDescribedPreviews = flags?["supports_preview_metadata"]?.bool == true
+            state.reader?.takesLongText = flags?["supports_progress_text_metadata"]?.bool == true
+            Self.text(features, &state.first)
+            return state.handle
+        }
+        handle?.wake()
+    }
+
+    func fill(_ out: inout [UInt8], limit: Int) -> Filled {
+        state.withLock { state in
+            out.append(contentsOf: state.first)
+            state.first = []
+            guard var reader = state.reader else { return .idle }
+            let given = log.read(&reader, limit: limit, into: &out) { $1.append(contentsOf: $0.bytes) }
+            state.reader = reader
+            return switch given {
+            case .all: .idle
+            case .part: .more
+            // 1013, try again later: it reads more slowly than the log keeps.
+            case .lost: .fail(code: 1013, reason: "too far behind; connect again")
+            }
+        }
+    }
+
+    func closed() {
+        let subscription = state.withLock { state in
+            state.handle = nil
+            state.reader = nil
+            return state.subscription
+        }
+        log.unsubscribe(.client(clientID), subscription)
+    }
+}

@@ -1,0 +1,84 @@
+internal import GraphCore
+internal import Synchronization
+
+/// Reads the engine's events as they come and has them told: to the history first, then to the queue, then to everyone
+/// who listens.
+final class Herald: Sendable {
+    private let engine: Engine
+    private let queue: PromptQueue
+    private let history: History
+    private let log: MessageLog
+    /// As told last, for who connects.
+    private let told = Mutex(0)
+
+    init(engine: Engine, queue: PromptQueue, history: History, log: MessageLog) {
+        (self.engine, self.queue, self.history, self.log) = (engine, queue, history, log)
+    }
+
+    var queueRemaining: Int { told.withLock { $0 } }
+
+    /// Goes on until its task is cancelled and everything that had happened by then is told.
+    func run() async {
+        var narrator = Narrator(epoch: log.epoch, origin: origin, ended: ended)
+        var position: EventLog.Position = 0
+        var lastFlush = SuspendingClock.now
+        while true {
+            let page = engine.log.read(after: position, limit: 1024)
+            for event in page.events { narrator.tell(event) }
+            position = page.next
+            let now = SuspendingClock.now
+            if page.events.isEmpty || lastFlush.duration(to: now) > Narrator.stateInterval {
+                if lastFlush.duration(to: now) >= Narrator.stateInterval {
+                    narrator.flush()
+                    lastFlush = now
+                }
+            }
+            told.withLock { $0 = narrator.queueRemaining }
+            log.publish(narrator.takeMessages())
+            guard page.events.isEmpty else { continue }
+            engine.log.release(through: position)
+            if Task.isCancelled { return }
+            if narrator.isDirty { flushLater() }
+            await engine.log.wait(after: position)
+        }
+    }
+
+    /// A large run that falls silent still has its last state told.
+    private func flushLater() {
+        Task.detached { [log = engine.log] in
+            try? await Task.sleep(for: Narrator.stateInterval)
+            log.wakeReaders()
+        }
+    }
+
+    private func origin(_ id: RunID) -> RunFold.Origin? {
+        guard let prompt = queue.prompt(id)?.prompt ?? history.expected(id) else { return nil }
+        return RunFold.Origin(
+            clientID: prompt.clientID, queuedAt: prompt.createdAt,
+            inputs: { Self.inputs(of: $0, in: prompt.graph) }, type: { Self.type(of: $0, in: prompt.graph) })
+    }
+
+    private func ended(_ ended: Narrator.Ended) {
+        guard let prompt = queue.prompt(ended.id)?.prompt ?? history.expected(ended.id) else { return }
+        history.add(ended, of: prompt)
+        queue.finished(ended.id)
+    }
+
+    /// ComfyUI gives the values of each call in a list; of links we say where they come from.
+    private static func inputs(of node: NodeID, in graph: [UInt8]) -> JSONObject {
+        guard let graph = try? JSONParser.parse(graph), let inputs = graph[node.text]?["inputs"]?.object else {
+            return JSONObject()
+        }
+        return JSONObject(
+            inputs.members.map { input in
+                guard case .link(let link) = APIFormat.source(input.value) else {
+                    return .init(input.key, .array([input.value]))
+                }
+                return .init(input.key, .array([.string("output \(link.slot) of node \(link.node)")]))
+            })
+    }
+
+    private static func type(of node: NodeID, in graph: [UInt8]) -> String? {
+        (try? JSONParser.parse(graph))?[node.text]?["class_type"]?.string
+    }
+}

@@ -1,0 +1,424 @@
+internal import GraphCore
+internal import HTTP
+internal import Synchronization
+
+/// The messages of all runs in one order, encoded once and shared by all who get them.
+///
+/// A client is a position in it: it reads on when its socket can take more, and nobody waits for anybody. Facts are kept
+/// for those who come back, up to a number of bytes; progress and previews are kept for a moment, and skipped for who
+/// falls behind.
+final class MessageLog: Sendable {
+    struct Limits: Sendable {
+        var factByteCount = 96 << 20
+        var transientByteCount = 16 << 20
+        /// Who has more progress than this before it is given the newest part only.
+        var lagByteCount = 256 << 10
+    }
+
+    /// Reads for one client, or for everyone who asks for a run.
+    struct Reader: Sendable {
+        enum Scope: Sendable, Hashable {
+            case client(String)
+            /// One run, whoever posted it; all of them without an id.
+            case run(RunID?)
+        }
+
+        let scope: Scope
+        /// Everything up to this position has been read.
+        fileprivate(set) var factPosition: UInt64
+        fileprivate(set) var transientPosition: UInt64
+        /// Of what is told to everyone, which is never told twice.
+        fileprivate(set) var sharedPosition: UInt64
+        /// Binary messages this client understands.
+        var takesDescribedPreviews = false
+        var takesLongText = false
+    }
+
+    /// What was given to a reader.
+    enum Given: Sendable, Equatable {
+        /// Everything there is.
+        case all
+        /// As much as was asked for; there is more.
+        case part
+        /// Facts it has not read are gone.
+        case lost
+    }
+
+    struct Frame: Sendable {
+        /// Over all frames.
+        let position: UInt64
+        let message: WireMessage
+        /// The message as one WebSocket frame of a server.
+        let bytes: [UInt8]
+
+        /// What it costs in memory, about.
+        var weight: Int { 2 * message.payload.count + 200 }
+    }
+
+    /// What a client id has been told.
+    private struct Channel {
+        /// Numbers in `State.facts` and `State.transients`.
+        var facts = Ring<Int>()
+        var transients = Ring<Int>()
+        /// The `seq` of the last fact that was let go; for a client id unknown till then, of the last one of all.
+        var lostSeq: UInt64
+        var lostPosition: UInt64 = 0
+        /// For each run under way, its newest state and the node that started last.
+        var latest: [RunID: (state: WireMessage?, executing: WireMessage?)] = [:]
+        var subscribers: [Int: Subscriber] = [:]
+    }
+
+    private struct Subscriber {
+        let wake: @Sendable () -> Void
+    }
+
+    private struct State {
+        var position: UInt64 = 0
+        /// The newest event number told.
+        var seq: UInt64 = 0
+        var facts = Ring<Frame>()
+        var transients = Ring<Frame>()
+        var factByteCount = 0
+        var transientByteCount = 0
+        var lostSeq: UInt64 = 0
+        var lostPosition: UInt64 = 0
+        /// Transients for everyone.
+        var shared = Ring<Int>()
+        var channels: [String: Channel] = [:]
+        /// Who reads by run.
+        var watchers: [Int: Subscriber] = [:]
+        var nextSubscriber = 0
+    }
+
+    let epoch: String
+    private let limits: Limits
+    private let state = Mutex(State())
+
+    init(epoch: String, limits: Limits = Limits()) { (self.epoch, self.limits) = (epoch, limits) }
+
+    // MARK: Writing
+
+    func publish(_ messages: [WireMessage]) {
+        guard !messages.isEmpty else { return }
+        let wakes = state.withLock { state in
+            var touched: Set<String> = []
+            var isShared = false
+            for message in messages {
+                add(message, &state)
+                switch message.audience {
+                case .everyone: isShared = true
+                case .client(let id): touched.insert(id)
+                case .nobody: break
+                }
+            }
+            trim(&state)
+            var wakes: [@Sendable () -> Void] = state.watchers.values.map(\.wake)
+            if isShared {
+                for channel in state.channels.values { wakes += channel.subscribers.values.lazy.map(\.wake) }
+            } else {
+                for id in touched { wakes += state.channels[id]?.subscribers.values.map(\.wake) ?? [] }
+            }
+            return wakes
+        }
+        for wake in wakes { wake() }
+    }
+
+    private func add(_ message: WireMessage, _ state: inout State) {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(message.payload.count + 10)
+        WebSocketFrame.encode(message.isBinary ? .binary : .text, message.payload, into: &bytes)
+        state.position += 1
+        state.seq = max(state.seq, message.seq)
+        let frame = Frame(position: state.position, message: message, bytes: bytes)
+        let isFact: Bool
+        switch message.role {
+        case .fact, .executing, .end: isFact = true
+        case .transient, .state: isFact = false
+        }
+        let number: Int
+        if isFact {
+            number = state.facts.end
+            state.facts.append(frame)
+            state.factByteCount += frame.weight
+        } else {
+            number = state.transients.end
+            state.transients.append(frame)
+            state.transientByteCount += frame.weight
+        }
+        switch message.audience {
+        case .everyone: state.shared.append(number)
+        case .nobody: break
+        case .client(let id):
+            if isFact {
+                state.channels[id, default: Channel(lostSeq: state.lostSeq)].facts.append(number)
+            } else {
+                state.channels[id, default: Channel(lostSeq: state.lostSeq)].transients.append(number)
+            }
+            remember(message, id, &state)
+        }
+    }
+
+    /// Keeps what a client that comes back in the middle of a run is told first.
+    private func remember(_ message: WireMessage, _ id: String, _ state: inout State) {
+        guard let run = message.run else { return }
+        switch message.role {
+        case .state:
+            state.channels[id, default: Channel(lostSeq: state.lostSeq)].latest[run, default: (nil, nil)].state =
+                message
+        case .executing:
+            state.channels[id, default: Channel(lostSeq: state.lostSeq)].latest[run, default: (nil, nil)].executing =
+                message
+        case .end: state.channels[id]?.latest[run] = nil
+        case .fact, .transient: break
+        }
+    }
+
+    private func trim(_ state: inout State) {
+        while state.transientByteCount > limits.transientByteCount, let frame = state.transients.removeFirst() {
+            state.transientByteCount -= frame.weight
+            switch frame.message.audience {
+            case .everyone:
+                while let first = state.shared.first, first < state.transients.start { state.shared.removeFirst() }
+            case .client(let id): dropOld(of: id, &state)
+            case .nobody: break
+            }
+        }
+        while state.factByteCount > limits.factByteCount, let frame = state.facts.removeFirst() {
+            state.factByteCount -= frame.weight
+            (state.lostSeq, state.lostPosition) = (max(state.lostSeq, frame.message.seq), frame.position)
+            guard case .client(let id) = frame.message.audience else { continue }
+            state.channels[id]?.lostSeq = frame.message.seq
+            state.channels[id]?.lostPosition = frame.position
+            dropOld(of: id, &state)
+        }
+    }
+
+    private func dropOld(of id: String, _ state: inout State) {
+        guard state.channels[id] != nil else { return }
+        let (facts, transients) = (state.facts.start, state.transients.start)
+        while let first = state.channels[id]?.facts.first, first < facts { state.channels[id]?.facts.removeFirst() }
+        while let first = state.channels[id]?.transients.first, first < transients {
+            state.channels[id]?.transients.removeFirst()
+        }
+        forgetIfEmpty(id, &state)
+    }
+
+    private func forgetIfEmpty(_ id: String, _ state: inout State) {
+        guard let channel = state.channels[id], channel.facts.isEmpty, channel.transients.isEmpty,
+            channel.subscribers.isEmpty, channel.latest.isEmpty
+        else { return }
+        state.channels[id] = nil
+    }
+
+    // MARK: Reading
+
+    /// How a reader comes in.
+    enum Entry: Sendable, Equatable {
+        /// From now on.
+        case now
+        /// After this number of this epoch.
+        case after(epoch: String, seq: UInt64)
+    }
+
+    enum Welcome: Sendable, Equatable {
+        case fresh
+        /// Everything after the number asked for follows.
+        case resumed(seq: UInt64, factCount: Int)
+        /// That number is of another life, of the future, or too old: start over from /queue and /history.
+        case resync(seq: UInt64)
+    }
+
+    /// Joins: `wake` is called, on any thread, whenever there may be something to read.
+    /// - Returns: also what a client that comes back in the middle of a run is told first.
+    func subscribe(
+        _ scope: Reader.Scope, _ entry: Entry, wake: @escaping @Sendable () -> Void
+    ) -> (reader: Reader, subscription: Int, welcome: Welcome, latest: [WireMessage]) {
+        state.withLock { state in
+            state.nextSubscriber += 1
+            let subscription = state.nextSubscriber
+            var lostSeq = state.lostSeq
+            switch scope {
+            case .client(let id):
+                lostSeq = state.channels[id]?.lostSeq ?? state.lostSeq
+                state.channels[id, default: Channel(lostSeq: state.lostSeq)].subscribers[subscription] = Subscriber(
+                    wake: wake)
+            case .run: state.watchers[subscription] = Subscriber(wake: wake)
+            }
+            var reader = Reader(
+                scope: scope, factPosition: state.position, transientPosition: state.position,
+                sharedPosition: state.position)
+            var welcome = Welcome.fresh
+            if case .after(let epoch, let seq) = entry {
+                if epoch != self.epoch || seq > state.seq || seq < lostSeq {
+                    welcome = .resync(seq: state.seq)
+                } else {
+                    let first = state.facts.firstNumber { $0.message.seq > seq }
+                    let next = state.transients.firstNumber { $0.message.seq > seq }
+                    reader.factPosition = state.facts[first].map { $0.position - 1 } ?? state.position
+                    reader.transientPosition = state.transients[next].map { $0.position - 1 } ?? state.position
+                    welcome = .resumed(seq: seq, factCount: count(reader, state))
+                }
+            }
+            var latest: [WireMessage] = []
+            if case .client(let id) = scope {
+                for told in state.channels[id]?.latest.values.map({ $0 }) ?? [] {
+                    latest += [told.state, told.executing].compactMap { $0 }
+                }
+            }
+            return (reader, subscription, welcome, latest)
+        }
+    }
+
+    func unsubscribe(_ scope: Reader.Scope, _ subscription: Int) {
+        state.withLock { state in
+            switch scope {
+            case .client(let id):
+                state.channels[id]?.subscribers[subscription] = nil
+                forgetIfEmpty(id, &state)
+            case .run: state.watchers[subscription] = nil
+            }
+        }
+    }
+
+    /// The newest event number told.
+    var seq: UInt64 { state.withLock { $0.seq } }
+
+    /// Gives the reader what it has not read, oldest first, until about `limit` bytes have been appended to `out`.
+    func read(
+        _ reader: inout Reader, limit: Int, into out: inout [UInt8], append: (Frame, inout [UInt8]) -> Void
+    ) -> Given {
+        state.withLock { state in
+            let start = out.count
+            skipIfBehind(&reader, state)
+            var walk = Walk(reader, state)
+            if reader.factPosition < walk.lostPosition { return .lost }
+            while let frame = walk.next(state) {
+                if out.count - start >= limit { return .part }
+                walk.take()
+                switch walk.last {
+                case .fact: reader.factPosition = frame.position
+                case .transient: reader.transientPosition = frame.position
+                case .shared: reader.sharedPosition = frame.position
+                }
+                if reader.understands(frame.message) { append(frame, &out) }
+            }
+            // What concerns others need not be looked at again.
+            (reader.factPosition, reader.transientPosition) = (state.position, state.position)
+            reader.sharedPosition = state.position
+            return .all
+        }
+    }
+
+    private func count(_ reader: Reader, _ state: State) -> Int {
+        switch reader.scope {
+        case .client(let id):
+            guard let channel = state.channels[id] else { return 0 }
+            let first = channel.facts.firstNumber { (state.facts[$0]?.position ?? 0) > reader.factPosition }
+            return channel.facts.end - first
+        case .run(let run):
+            let first = state.facts.firstNumber { $0.position > reader.factPosition }
+            return (first..<state.facts.end).count { run == nil || state.facts[$0]?.message.run == run }
+        }
+    }
+
+    /// Progress that is worth less than its way: of much of it only the newest is given.
+    private func skipIfBehind(_ reader: inout Reader, _ state: State) {
+        guard case .client(let id) = reader.scope else { return }
+        if let own = state.channels[id]?.transients { skip(in: own, &reader.transientPosition, state) }
+        skip(in: state.shared, &reader.sharedPosition, state)
+    }
+
+    private func skip(in ring: Ring<Int>, _ position: inout UInt64, _ state: State) {
+        let from = position
+        let first = ring.firstNumber { (state.transients[$0]?.position ?? 0) > from }
+        // A look at the count before the sum: nearly nobody is behind.
+        guard ring.end - first > 16 else { return }
+        var byteCount = 0
+        for number in stride(from: ring.end - 1, through: first, by: -1) {
+            guard let frame = ring[number].flatMap({ state.transients[$0] }) else { continue }
+            byteCount += frame.bytes.count
+            if byteCount > limits.lagByteCount {
+                position = frame.position
+                return
+            }
+        }
+    }
+
+    /// Merges up to three lists by position.
+    private struct Walk {
+        let run: RunID?
+        let isOfClient: Bool
+        let lostPosition: UInt64
+        let facts: Ring<Int>?
+        let transients: Ring<Int>?
+        var factNumber: Int
+        var transientNumber: Int
+        var sharedNumber = 0
+        private(set) var last = Source.fact
+        enum Source { case fact, transient, shared }
+
+        init(_ reader: Reader, _ state: State) {
+            switch reader.scope {
+            case .client(let id):
+                let channel = state.channels[id]
+                (run, isOfClient, lostPosition) = (nil, true, channel?.lostPosition ?? 0)
+                (facts, transients) = (channel?.facts, channel?.transients)
+                factNumber = facts?.firstNumber { (state.facts[$0]?.position ?? 0) > reader.factPosition } ?? 0
+                transientNumber =
+                    transients?.firstNumber { (state.transients[$0]?.position ?? 0) > reader.transientPosition } ?? 0
+                sharedNumber = state.shared.firstNumber {
+                    (state.transients[$0]?.position ?? 0) > reader.sharedPosition
+                }
+            case .run(let id):
+                (run, isOfClient, lostPosition) = (id, false, state.lostPosition)
+                (facts, transients) = (nil, nil)
+                factNumber = state.facts.firstNumber { $0.position > reader.factPosition }
+                transientNumber = state.transients.firstNumber { $0.position > reader.transientPosition }
+            }
+        }
+
+        mutating func next(_ state: State) -> Frame? {
+            var fact: Frame?
+            var transient: Frame?
+            var shared: Frame?
+            if isOfClient {
+                fact = facts?[factNumber].flatMap { state.facts[$0] }
+                transient = transients?[transientNumber].flatMap { state.transients[$0] }
+                shared = state.shared[sharedNumber].flatMap { state.transients[$0] }
+            } else {
+                while let frame = state.facts[factNumber], run != nil, frame.message.run != run { factNumber += 1 }
+                while let frame = state.transients[transientNumber],
+                    frame.message.run == nil || (run != nil && frame.message.run != run)
+                {
+                    transientNumber += 1
+                }
+                (fact, transient) = (state.facts[factNumber], state.transients[transientNumber])
+            }
+            var best = fact
+            last = .fact
+            if let transient, transient.position < best?.position ?? .max { (best, last) = (transient, .transient) }
+            if let shared, shared.position < best?.position ?? .max { (best, last) = (shared, .shared) }
+            return best
+        }
+
+        mutating func take() {
+            switch last {
+            case .fact: factNumber += 1
+            case .transient: transientNumber += 1
+            case .shared: sharedNumber += 1
+            }
+        }
+    }
+}
+
+extension MessageLog.Reader {
+    fileprivate func understands(_ message: WireMessage) -> Bool {
+        switch message.variant {
+        case .all: true
+        case .plainPreview: !takesDescribedPreviews
+        case .describedPreview: takesDescribedPreviews
+        case .shortText: !takesLongText
+        case .longText: takesLongText
+        }
+    }
+}

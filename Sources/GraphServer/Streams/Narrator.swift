@@ -1,0 +1,451 @@
+internal import GraphCore
+
+/// Tells the events of all runs as ComfyUI's messages, in its order: a fold, without sockets, clocks or files.
+///
+/// Every message about a run has a number of its own, `seq` over all runs and `run_seq` in its run, both without gaps:
+/// whoever has handled number n goes on with n + 1. An event may be told in several messages.
+struct Narrator {
+    /// How a run ended, for the history.
+    struct Ended: Sendable {
+        let id: RunID
+        let outcome: RunEvent.Outcome
+        let failure: Diagnostic?
+        let failureText: [UInt8]?
+        /// nil for a prompt that was taken out of the queue.
+        let startedAt: Int?
+        let endedAt: Int
+        let outputs: [(node: NodeID, display: NodeID, parent: NodeID?, real: NodeID, values: JSONObject)]
+        let messages: [[UInt8]]
+    }
+
+    /// Names this life of the log: numbers of another one mean nothing here.
+    let epoch: String
+    private let origin: (RunID) -> RunFold.Origin?
+    /// Called when a run has ended, before anybody is told.
+    private let ended: (Ended) -> Void
+
+    private var runs: [RunID: RunFold] = [:]
+    /// Neighbouring events mostly are of one run.
+    private var current: RunFold?
+    private(set) var queueRemaining = 0
+    /// The number of the newest message.
+    private var seq: UInt64 = 0
+    private(set) var messages: [WireMessage] = []
+
+    /// 50 ms: 20 states a second of a large run, as DESIGN section 7 has it.
+    static let stateInterval = Duration.milliseconds(50)
+
+    init(
+        epoch: String, origin: @escaping (RunID) -> RunFold.Origin?, ended: @escaping (Ended) -> Void = { _ in }
+    ) {
+        (self.epoch, self.origin, self.ended) = (epoch, origin, ended)
+    }
+
+    /// Takes what has been told since the last call.
+    mutating func takeMessages() -> [WireMessage] {
+        defer { messages = [] }
+        return messages
+    }
+
+    /// Whether a large run has changes that `flush` would tell.
+    var isDirty: Bool { runs.values.contains { $0.isDirty } || current?.isDirty == true }
+
+    mutating func tell(_ event: RunEvent) {
+        if current?.id != event.run {
+            park()
+            if case .runQueued = event.kind {
+                current = origin(event.run).map { RunFold(id: event.run, origin: $0) }
+            } else {
+                current = runs.removeValue(forKey: event.run)
+            }
+        }
+        guard var run = current else { return }
+        current = nil
+        fold(event, &run)
+        if case .runFinished = event.kind { return }
+        current = run
+    }
+
+    private mutating func park() {
+        guard var run = current else { return }
+        current = nil
+        // Nothing of it follows here: a preview waits no longer for its progress.
+        tellPreview(&run)
+        runs[run.id] = run
+    }
+
+    /// Tells what was held back for a while: the states of large runs, and a preview without progress.
+    mutating func flush() {
+        park()
+        for id in runs.keys {
+            guard runs[id]?.isDirty == true, var run = runs[id] else { continue }
+            runs[id] = nil
+            tellState(&run, at: run.stateTime + Self.stateInterval)
+            runs[id] = run
+        }
+    }
+
+    // MARK: One event
+
+    private mutating func fold(_ event: RunEvent, _ run: inout RunFold) {
+        if run.preview != nil {
+            if case .nodeProgress(let node, _, _, _) = event.kind, node == run.preview?.node {
+            } else {
+                tellPreview(&run)
+            }
+        }
+        switch event.kind {
+        case .runQueued:
+            queueRemaining += 1
+            tellStatus()
+            tell("run_queued", &run) { _ in }
+        case .runStarted(_, let cached):
+            tellStatus()
+            let time = run.milliseconds(event.elapsed)
+            run.startedAt = time
+            run.cached = Set(cached)
+            tell("execution_start", &run, isKept: true) { Self.timestamp(time, &$0) }
+            tell("execution_cached", &run, isKept: true) { text in
+                text.raw(",\"nodes\":")
+                text.strings(cached.lazy.map(\.text))
+                Self.timestamp(time, &text)
+            }
+        case .runProgress(let finished, let count, let remaining):
+            tell("run_progress", &run, role: .transient) { text in
+                text.raw(",\"finished\":\(finished),\"nodes\":\(count)")
+                Self.estimate(remaining, &text)
+            }
+        case .nodeCached(let node):
+            // An equal node's result; those of earlier runs have been told.
+            if !run.cached.contains(node) {
+                run.finish(node)
+                tellState(&run, at: event.elapsed)
+            }
+            tell("node_cached", &run) { Self.node(node, &$0) }
+        case .nodeStarted(let node, let type, let display, let parent, let reason):
+            run.begin(node, type: type, display: display, parent: parent)
+            tellState(&run, at: event.elapsed)
+            tell("executing", &run, role: .executing) { text in
+                Self.node(node, display: display, &text)
+                text.raw(",\"node_type\":")
+                text.string(type)
+                text.raw(",\"because\":")
+                text.string(reason.text)
+            }
+        case .nodeWaiting(let node, let awaited):
+            tell("node_waiting", &run) { text in
+                Self.node(node, &text)
+                switch awaited {
+                case .inputs(let names):
+                    text.raw(",\"inputs\":")
+                    text.strings(names)
+                case .expansion(let count): text.raw(",\"expansion\":\(count)")
+                }
+            }
+        case .nodePhase(let node, let type, let stage, let message, let percent):
+            tellPhase(node, type, stage, message, percent, &run)
+        case .nodeProgress(let node, let completed, let total, let remaining):
+            run.progress(node, completed, of: total)
+            tellState(&run, at: event.elapsed)
+            let preview = run.preview
+            run.preview = nil
+            if let preview { tell(.describedPreview, preview, &run) }
+            tell("progress", &run, role: .transient) { text in
+                text.raw(",\"value\":")
+                text.number(completed)
+                text.raw(",\"max\":")
+                text.number(total)
+                Self.node(node, &text)
+                Self.estimate(remaining, &text)
+            }
+            if let preview { tell(.plainPreview, preview, &run) }
+        case .nodePreview(let node, let format, let bytes):
+            run.preview = (node, format, bytes)
+        case .nodeLog(let node, let level, let message):
+            tell("node_log", &run) { text in
+                Self.node(node, &text)
+                text.raw(",\"level\":\"\(level.rawValue)\",\"message\":")
+                text.string(message)
+            }
+        case .nodeOutput(let node, let display, let values):
+            run.outputs.append((node, display, values))
+            // Stored outputs of a cached node: it is done with this.
+            let isCached = run.state(of: node) == nil
+            tell("executed", &run) { text in
+                Self.node(node, display: display, &text)
+                text.raw(",\"output\":")
+                text.value(.object(values))
+            }
+            if isCached {
+                run.finish(node)
+                tellState(&run, at: event.elapsed)
+            }
+        case .nodeFinished(let node):
+            run.executed.append(node)
+            run.finish(node)
+            tellState(&run, at: event.elapsed)
+            tell("node_finished", &run) { Self.node(node, &$0) }
+        case .nodeFailed(let node, let diagnostic):
+            run.failure = diagnostic
+            tellError(node, diagnostic, &run, at: event.elapsed)
+        case .nodeInterrupted(let node):
+            if run.interrupted == nil { run.interrupted = node }
+            tell("node_interrupted", &run) { Self.node(node, &$0) }
+        case .nodeBlocked(let node, let message):
+            tellBlocked(node, message, &run, at: event.elapsed)
+        case .runFinished(let outcome):
+            finish(outcome, &run, at: event.elapsed)
+        }
+    }
+
+    private mutating func finish(
+        _ outcome: RunEvent.Outcome, _ run: inout RunFold, at elapsed: Duration
+    ) {
+        if run.isDirty { tellState(&run, at: elapsed, always: true) }
+        let time = run.milliseconds(elapsed)
+        switch outcome {
+        case .succeeded:
+            tell("execution_success", &run, isKept: true) { Self.timestamp(time, &$0) }
+        case .cancelled:
+            let node = run.interrupted ?? run.states.last { $0.phase == .running }?.id
+            let type = node.flatMap { run.state(of: $0)?.type } ?? ""
+            let executed = run.executed
+            tell("execution_interrupted", &run, isKept: true) { text in
+                text.raw(",\"node_id\":")
+                if let node { text.string(node.text) } else { text.raw("null") }
+                text.raw(",\"node_type\":")
+                text.string(type)
+                text.raw(",\"executed\":")
+                text.strings(executed.lazy.map(\.text))
+                Self.timestamp(time, &text)
+            }
+        case .failed: break  // told when the node failed
+        }
+        queueRemaining -= 1
+        ended(
+            Ended(
+                id: run.id, outcome: outcome, failure: run.failure,
+                failureText: run.failure == nil ? nil : run.messages.last,
+                startedAt: run.startedAt, endedAt: time,
+                outputs: run.outputs.map { output in
+                    let state = run.state(of: output.node)
+                    return (output.node, output.display, state?.parent, state?.real ?? output.node, output.values)
+                }, messages: run.messages))
+        tellStatus()
+        tell("executing", &run, role: .end) { $0.raw(",\"node\":null") }
+    }
+
+    // MARK: Messages of several parts
+
+    private mutating func tellPhase(
+        _ node: NodeID, _ type: String, _ stage: String, _ message: String, _ percent: Double,
+        _ run: inout RunFold
+    ) {
+        let display = run.state(of: node)?.display ?? node
+        tell("node_phase", &run) { text in
+            Self.node(node, display: display, &text)
+            text.raw(",\"stage\":")
+            text.string(stage)
+            text.raw(",\"message\":")
+            text.string(message)
+            text.raw(",\"progress\":")
+            text.number((percent * 10).rounded() / 10)
+            text.raw(",\"source\":")
+            text.string(type)
+        }
+        guard run.audience != .nobody else { return }
+        seq += 1
+        for variant in [WireMessage.Variant.shortText, .longText] {
+            messages.append(
+                WireMessage(
+                    audience: run.audience, variant: variant, role: .transient, run: run.id, seq: seq,
+                    isBinary: true,
+                    payload: BinaryFrames.text(
+                        message, node: node, prompt: variant == .longText ? run.id : nil)))
+        }
+    }
+
+    private mutating func tellError(
+        _ node: NodeID, _ diagnostic: Diagnostic, _ run: inout RunFold, at elapsed: Duration
+    ) {
+        let time = run.milliseconds(elapsed)
+        let (id, type, executed) = (run.id, run.state(of: node)?.type ?? "", run.executed)
+        let inputs = run.origin.inputs(node)
+        tell("execution_error", &run, isKept: true) { text in
+            text.raw(",\"node_id\":")
+            text.string(node.text)
+            text.raw(",\"node_type\":")
+            text.string(type)
+            text.raw(",\"executed\":")
+            text.strings(executed.lazy.map(\.text))
+            text.raw(",\"exception_message\":")
+            // ComfyUI's end with a line feed, and its clients print them as they are.
+            text.string(diagnostic.text + "\n")
+            text.raw(",\"exception_type\":")
+            text.string(diagnostic.code.exceptionType)
+            text.raw(",\"traceback\":")
+            text.strings(["node \(node) (\(type)) of prompt \(id): \(diagnostic.message)\n"])
+            text.raw(",\"current_inputs\":")
+            text.value(.object(inputs))
+            text.raw(",\"current_outputs\":[]")
+            if let suggestion = diagnostic.suggestion {
+                text.raw(",\"suggestion\":")
+                text.string(suggestion)
+            }
+            Self.timestamp(time, &text)
+        }
+    }
+
+    /// ComfyUI tells a blocked node as one that runs, and a block with a message as an error that ends nothing.
+    private mutating func tellBlocked(
+        _ node: NodeID, _ message: String?, _ run: inout RunFold, at elapsed: Duration
+    ) {
+        let type = run.origin.type(node) ?? ""
+        run.begin(node, type: type, display: node, parent: nil)
+        tellState(&run, at: elapsed)
+        let executed = run.executed
+        tell("executing", &run) { text in
+            Self.node(node, display: node, &text)
+            text.raw(",\"blocked\":true")
+        }
+        if let message {
+            tell("execution_error", &run) { text in
+                text.raw(",\"node_id\":")
+                text.string(node.text)
+                text.raw(",\"node_type\":")
+                text.string(type)
+                text.raw(",\"executed\":")
+                text.strings(executed.lazy.map(\.text))
+                text.raw(",\"exception_message\":")
+                text.string("Execution Blocked: \(message)")
+                text.raw(",\"exception_type\":\"ExecutionBlocked\",\"traceback\":[],\"current_inputs\":[]")
+                text.raw(",\"current_outputs\":[]")
+            }
+        }
+        run.finish(node)
+        tellState(&run, at: elapsed)
+    }
+
+    private mutating func tellState(_ run: inout RunFold, at elapsed: Duration, always: Bool = false) {
+        guard always || run.isSmall || elapsed - run.stateTime >= Self.stateInterval else { return }
+        run.stateTime = elapsed
+        let nodes = run.stateText()
+        tell("progress_state", &run, role: .state) { text in
+            text.raw(",\"nodes\":{")
+            text.raw(nodes)
+            text.raw("}")
+        }
+    }
+
+    private mutating func tellPreview(_ run: inout RunFold) {
+        guard let preview = run.preview else { return }
+        run.preview = nil
+        tell(.describedPreview, preview, &run)
+        tell(.plainPreview, preview, &run)
+    }
+
+    private mutating func tell(
+        _ variant: WireMessage.Variant, _ preview: (node: NodeID, format: RunEvent.PreviewFormat, bytes: [UInt8]),
+        _ run: inout RunFold
+    ) {
+        guard run.audience != .nobody else { return }
+        // Pictures show no number, but have one: a client that went away before one of them is given it.
+        seq += 1
+        let payload =
+            variant == .plainPreview
+            ? BinaryFrames.preview(preview.bytes, preview.format)
+            : BinaryFrames.preview(
+                preview.bytes, preview.format, of: preview.node, state: run.state(of: preview.node), prompt: run.id)
+        messages.append(
+            WireMessage(
+                audience: run.audience, variant: variant, role: .transient, run: run.id, seq: seq, isBinary: true,
+                payload: payload))
+    }
+
+    private mutating func tellStatus() {
+        messages.append(
+            WireMessage(
+                audience: .everyone, role: .transient, run: nil, seq: seq,
+                payload: Self.status(queueRemaining: queueRemaining)))
+    }
+
+    /// The state of the queue; with `sid`, a client's first message.
+    static func status(queueRemaining: Int, sid: String? = nil) -> [UInt8] {
+        var text = JSONText(capacity: 120)
+        text.raw("{\"type\":\"status\",\"data\":{\"status\":{\"exec_info\":{\"queue_remaining\":\(queueRemaining)}}")
+        if let sid {
+            text.raw(",\"sid\":")
+            text.string(sid)
+        }
+        text.raw("}}")
+        return text.bytes
+    }
+
+    // MARK: One message
+
+    /// - Parameters:
+    ///   - isKept: the history keeps it, without the numbers.
+    ///   - write: adds members behind `prompt_id`, each with the comma before it.
+    private mutating func tell(
+        _ type: String, _ run: inout RunFold, role: WireMessage.Role = .fact, isKept: Bool = false,
+        _ write: (inout JSONText) -> Void
+    ) {
+        var text = JSONText()
+        text.raw("{\"type\":\"")
+        text.raw(type)
+        text.raw("\",\"data\":{\"prompt_id\":")
+        text.string(run.id.text)
+        write(&text)
+        if isKept {
+            let data = text.bytes.dropFirst("{'type':'\(type)','data':".utf8.count)
+            run.messages.append(Array("[\"\(type)\",".utf8) + data + Array("}]".utf8))
+        }
+        seq += 1
+        run.seq += 1
+        text.raw(",\"seq\":")
+        text.integer(seq)
+        text.raw(",\"run_seq\":")
+        text.integer(run.seq)
+        text.raw(",\"epoch\":\"")
+        text.raw(epoch)
+        text.raw("\"}}")
+        // Without a client id ComfyUI tells everyone how far the run is, and nobody anything else.
+        let isShared = run.audience == .nobody && (type == "progress_state" || type == "progress")
+        messages.append(
+            WireMessage(
+                audience: isShared ? .everyone : run.audience, role: role, run: run.id, seq: seq,
+                payload: text.bytes))
+    }
+
+    private static func node(_ node: NodeID, display: NodeID? = nil, _ text: inout JSONText) {
+        text.raw(",\"node\":")
+        text.string(node.text)
+        guard let display else { return }
+        text.raw(",\"display_node\":")
+        text.string(display.text)
+    }
+
+    private static func timestamp(_ milliseconds: Int, _ text: inout JSONText) {
+        text.raw(",\"timestamp\":")
+        text.integer(milliseconds)
+    }
+
+    private static func estimate(_ remaining: Duration?, _ text: inout JSONText) {
+        guard let remaining else { return }
+        text.raw(",\"estimated_seconds_left\":")
+        text.number((remaining / .milliseconds(1)).rounded() / 1000)
+    }
+}
+
+extension Diagnostic.Code {
+    /// The name that ComfyUI's clients show above the message.
+    var exceptionType: String {
+        switch self {
+        case .outOfMemory: "OutOfMemoryError"
+        case .fileNotFound: "FileNotFoundError"
+        case .fileNotReadable, .fileNotWritable, .outsideFolder, .badFile: "OSError"
+        case .badInput, .outOfRange, .notInList, .converted: "ValueError"
+        default: "RuntimeError"
+        }
+    }
+}

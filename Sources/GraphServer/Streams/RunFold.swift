@@ -1,0 +1,141 @@
+internal import GraphCore
+
+/// What the messages about a run need to know of what was said before: a fold over its events.
+struct RunFold {
+    /// What the server knows of a prompt besides its events.
+    struct Origin: Sendable {
+        let clientID: String?
+        /// Milliseconds since 1970 at which it was queued; events count on from there.
+        let queuedAt: Int
+        /// A node's inputs as the prompt gives them, for error reports.
+        var inputs: @Sendable (NodeID) -> JSONObject = { _ in JSONObject() }
+        /// Its type.
+        var type: @Sendable (NodeID) -> String? = { _ in nil }
+    }
+
+    enum Phase: UInt8 { case running, finished }
+
+    struct NodeState {
+        let id: NodeID
+        let type: String
+        let display: NodeID
+        let parent: NodeID?
+        /// The node of the posted workflow that this one goes back to.
+        let real: NodeID
+        var value = 0.0
+        var max = 1.0
+        var phase = Phase.running
+        /// Its member of `progress_state.nodes`, made anew when it changes.
+        var text: [UInt8] = []
+        var isChanged = false
+    }
+
+    let id: RunID
+    let origin: Origin
+    let audience: WireMessage.Audience
+    /// The number of its newest message, from 1.
+    var seq: UInt64 = 0
+    var startedAt: Int?
+    /// Nodes whose results an earlier run left.
+    var cached: Set<NodeID> = []
+    /// Every node touched, in order.
+    private(set) var states: [NodeState] = []
+    private var indexByNode: [NodeID: Int] = [:]
+    /// Nodes that ran to their end, in order; cached ones not among them.
+    var executed: [NodeID] = []
+    var outputs: [(node: NodeID, display: NodeID, values: JSONObject)] = []
+    var interrupted: NodeID?
+    var failure: Diagnostic?
+    /// What /history keeps: each a finished JSON list `["execution_start", {...}]`.
+    var messages: [[UInt8]] = []
+    /// A preview that waits for the progress it belongs to.
+    var preview: (node: NodeID, format: RunEvent.PreviewFormat, bytes: [UInt8])?
+    /// Whether there are changes that no `progress_state` has told of.
+    var isDirty = false
+    /// When the last `progress_state` was made.
+    var stateTime = Duration.zero
+
+    init(id: RunID, origin: Origin) {
+        (self.id, self.origin) = (id, origin)
+        audience = origin.clientID.map { .client($0) } ?? .nobody
+    }
+
+    func milliseconds(_ elapsed: Duration) -> Int { origin.queuedAt + Int(elapsed / .milliseconds(1)) }
+
+    func state(of node: NodeID) -> NodeState? { indexByNode[node].map { states[$0] } }
+
+    /// Enters a node, or has it run again.
+    mutating func begin(_ node: NodeID, type: String, display: NodeID, parent: NodeID?) {
+        if let index = indexByNode[node] {
+            (states[index].phase, states[index].value, states[index].max) = (.running, 0, 1)
+            refresh(index)
+            return
+        }
+        let real = parent.flatMap { state(of: $0)?.real } ?? parent ?? node
+        indexByNode[node] = states.count
+        states.append(NodeState(id: node, type: type, display: display, parent: parent, real: real))
+        refresh(states.count - 1)
+    }
+
+    mutating func progress(_ node: NodeID, _ value: Double, of max: Double) {
+        guard let index = indexByNode[node] else { return }
+        (states[index].value, states[index].max) = (value, max)
+        refresh(index)
+    }
+
+    /// A node is done: it shows its whole progress.
+    mutating func finish(_ node: NodeID) {
+        if indexByNode[node] == nil { begin(node, type: "", display: node, parent: nil) }
+        guard let index = indexByNode[node] else { return }
+        (states[index].phase, states[index].value) = (.finished, states[index].max)
+        refresh(index)
+    }
+
+    private mutating func refresh(_ index: Int) {
+        isDirty = true
+        states[index].isChanged = true
+        states[index].text = []
+    }
+
+    /// Up to 64 nodes the whole state is told at every change, as ComfyUI does; above that its cost would be quadratic.
+    var isSmall: Bool { states.count <= 64 }
+
+    /// `"2":{...},"3":{...}`: all nodes of a small run; of a large one those that run and those that changed.
+    mutating func stateText() -> [UInt8] {
+        var out: [UInt8] = []
+        let isSmall = isSmall
+        for index in states.indices {
+            guard isSmall || states[index].isChanged || states[index].phase == .running else { continue }
+            if states[index].text.isEmpty { states[index].text = text(states[index]) }
+            if !out.isEmpty { out.append(UInt8(ascii: ",")) }
+            out.append(contentsOf: states[index].text)
+            states[index].isChanged = false
+            // The texts of a large run would be as large as its log.
+            if !isSmall { states[index].text = [] }
+        }
+        isDirty = false
+        return out
+    }
+
+    private func text(_ state: NodeState) -> [UInt8] {
+        var text = JSONText(capacity: 200)
+        text.string(state.id.text)
+        text.raw(":{\"value\":")
+        text.number(state.value)
+        text.raw(",\"max\":")
+        text.number(state.max)
+        text.raw(state.phase == .running ? ",\"state\":\"running\"" : ",\"state\":\"finished\"")
+        text.raw(",\"node_id\":")
+        text.string(state.id.text)
+        text.raw(",\"prompt_id\":")
+        text.string(id.text)
+        text.raw(",\"display_node_id\":")
+        text.string(state.display.text)
+        text.raw(",\"parent_node_id\":")
+        if let parent = state.parent { text.string(parent.text) } else { text.raw("null") }
+        text.raw(",\"real_node_id\":")
+        text.string(state.real.text)
+        text.raw("}")
+        return text.bytes
+    }
+}
