@@ -43,6 +43,17 @@ extension EXIFOrientation {
         self = chunk.map { EXIFOrientation(tiff: Array($0.body)) } ?? .upright
     }
 
+    /// Of the EXIF chunk in a WebP; `.upright` when there is none or it makes no sense. Some programs keep the name that
+    /// stands before it in a JPEG.
+    init(webp bytes: [UInt8]) {
+        let chunk = RIFFChunks(of: bytes).first { $0.type.elementsEqual("EXIF".utf8) }
+        guard let body = chunk?.body else {
+            self = .upright
+            return
+        }
+        self = EXIFOrientation(tiff: Array(body.starts(with: "Exif\0\0".utf8) ? body.dropFirst(6) : body))
+    }
+
     /// Of a TIFF structure's first directory. TIFF 6.0 section 2: a directory is a count and 12-byte entries (tag,
     /// type, count, value).
     private init(tiff: [UInt8]) {

@@ -65,6 +65,20 @@ public struct Image: Sendable, Equatable {
         }
     }
 
+    /// The bytes of one image of the batch, [height, width, channels]. Throws `stopped` when the task is cancelled.
+    func eightBit(at index: Int) throws(CodecError) -> [UInt8] {
+        precondition((0..<batch).contains(index), "the batch has no image \(index)")
+        let count = height * width * channels
+        let range = index * count..<(index + 1) * count
+        let step = { (_: Int, _: Int) throws(CodecError) in try CodecError.checkStopped() }
+        switch storage {
+        case .floats(let floats): return try floats.mapInBands(range, step: step, Self.eightBit)
+        case .bytes(let bytes, let levels):
+            guard let table = Self.byteTable(levels) else { return batch == 1 ? bytes : Array(bytes[range]) }
+            return try bytes.mapInBands(range, step: step) { table[Int($0)] }
+        }
+    }
+
     /// A pointwise change. Eight-bit storage costs 256 calls, whatever its size, and the result is the same floats as
     /// if each pixel had been changed on its own.
     public func mapLevels(_ transform: (Float) -> Float) -> Image { mapLevels(step: { _, _ in }, transform) }

@@ -14,6 +14,7 @@ public enum ImageDecoder {
         switch ImageFormat.sniff(bytes) {
         case .png: return try PNGCodec.decode(bytes, limits: limits)
         case .jpeg: return try JPEGCodec.decode(bytes, limits: limits)
+        case .webp: return try WebPCodec.decode(bytes, limits: limits)
         case let other?:
             throw CodecError(
                 "the file is a \(other.name) picture, which cannot be read",
@@ -31,7 +32,7 @@ public enum ImageDecoder {
                 "the file is not a picture: it starts like text",
                 suggestion: "Open it in a text editor: a failed download often leaves a web page or an error message.")
         }
-        return CodecError("the file is not a picture of a known format", suggestion: "Choose a PNG or JPEG file.")
+        return CodecError("the file is not a picture of a known format", suggestion: "Choose a PNG, JPEG or WebP file.")
     }
 
     /// Whether the first bytes are UTF-8 without control characters. A character cut off at the end is no matter.

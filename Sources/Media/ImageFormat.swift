@@ -1,7 +1,8 @@
-/// What kind of picture a file is, told by its first bytes and never by its name. PNG and JPEG can be read.
+/// What kind of picture a file is, told by its first bytes and never by its name. PNG, JPEG and WebP can be
+/// read.
 public enum ImageFormat: Sendable, CaseIterable {
-    case png, jpeg
-    case webp, tiff, gif, bmp, heic, avif, jpegXL, photoshop, pdf
+    case png, jpeg, webp
+    case tiff, gif, bmp, heic, avif, jpegXL, photoshop, pdf
 
     /// Nil when the bytes start like none of them.
     public static func sniff(_ bytes: [UInt8]) -> ImageFormat? {

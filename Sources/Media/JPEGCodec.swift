@@ -12,12 +12,7 @@ public enum JPEGCodec {
         guard ImageFormat.sniff(bytes) == .jpeg else {
             throw CodecError("the file is not a JPEG", suggestion: "Choose a JPEG file.")
         }
-        let (pixels, width, height) = try unsafe bytes.withUnsafeBufferPointer { (bytes) throws(CodecError) in
-            var opened: OpaquePointer?
-            var header = cjpeg_header()
-            defer { unsafe cjpeg_close(opened) }
-            try unsafe check { unsafe cjpeg_open(bytes.baseAddress, bytes.count, &opened, &header, $0) }
-            guard let decoder = unsafe opened else { throw .outOfMemory("JPEG") }
+        let (pixels, width, height) = try unsafe withDecoder(bytes) { (decoder, header) throws(CodecError) in
             let (width, height) = (Int(header.width), Int(header.height))
             try limits.check(height: height, width: width)
             return (try unsafe readPixels(decoder, width: width, height: height), width, height)
@@ -28,6 +23,56 @@ public enum JPEGCodec {
             batch: 1, height: upright.height, width: upright.width, channels: 3,
             bytes: try orientation.upright(pixels, width: width, height: height, channels: 3))
         return DecodedImage(image: image, alpha: nil, text: [])
+    }
+
+    /// Whether `prefix` starts a JPEG whose header, up to the first scan, libjpeg takes.
+    static func hasHeader(_ prefix: [UInt8]) -> Bool {
+        do {
+            return try unsafe withDecoder(prefix) { _, header in header.width > 0 && header.height > 0 }
+        } catch { return false }
+    }
+
+    private static func withDecoder<Result>(
+        _ bytes: [UInt8], _ body: (OpaquePointer, cjpeg_header) throws(CodecError) -> Result
+    ) throws(CodecError) -> Result {
+        try unsafe bytes.withUnsafeBufferPointer { (bytes) throws(CodecError) in
+            var opened: OpaquePointer?
+            var header = cjpeg_header()
+            defer { unsafe cjpeg_close(opened) }
+            try unsafe check { unsafe cjpeg_open(bytes.baseAddress, bytes.count, &opened, &header, $0) }
+            guard let decoder = unsafe opened else { throw .outOfMemory("JPEG") }
+            return try unsafe body(decoder, header)
+        }
+    }
+
+    /// A side has 16 bits, of which libjpeg uses a little less.
+    static let maxSideLength = 65_500
+
+    /// One image of the batch, of 3 channels, as a baseline JPEG of the bytes of `Image.eightBit()`.
+    /// - Parameter quality: 1 (small) to 100 (good); what lies outside is brought inside.
+    /// - Throws: `CodecError` for sides beyond 65,500 pixels; `stopped` when the task is cancelled.
+    public static func encode(_ image: Image, at index: Int, quality: Int) throws(CodecError) -> [UInt8] {
+        guard image.channels == 3 else {
+            throw CodecError("a JPEG has 3 channels, and this image has \(image.channels)")
+        }
+        guard (1...maxSideLength).contains(image.width), (1...maxSideLength).contains(image.height) else {
+            throw CodecError(
+                "the image is \(image.width.grouped)x\(image.height.grouped) pixels, and a JPEG may have at most "
+                    + "\(maxSideLength.grouped) a side",
+                suggestion: "Make it smaller, or write a PNG.")
+        }
+        let pixels = try image.eightBit(at: index)
+        var jpeg: UnsafeMutablePointer<UInt8>?
+        var count = 0
+        defer { unsafe cjpeg_free(jpeg) }
+        try unsafe check { message in
+            unsafe pixels.withUnsafeBufferPointer { pixels in
+                unsafe cjpeg_encode(
+                    pixels.baseAddress, UInt32(image.width), UInt32(image.height), CInt(min(max(quality, 1), 100)),
+                    { Task.isCancelled ? 1 : 0 }, &jpeg, &count, message)
+            }
+        }
+        return unsafe [UInt8](UnsafeBufferPointer(start: jpeg, count: count))
     }
 
     /// [height, width, 3], decoded in place.

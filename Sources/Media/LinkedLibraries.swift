@@ -1,6 +1,9 @@
 /// The C libraries this module stands on, for `graphrun doctor`.
 public enum LinkedLibraries {
     public static var versions: [(name: String, version: String)] {
-        [("libpng", PNGCodec.libraryVersion), ("libjpeg", JPEGCodec.libraryVersion)]
+        [
+            ("libpng", PNGCodec.libraryVersion), ("libjpeg", JPEGCodec.libraryVersion),
+            ("libwebp", WebPCodec.libraryVersion),
+        ]
     }
 }

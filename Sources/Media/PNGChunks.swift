@@ -26,10 +26,10 @@ struct PNGChunks: Sequence, IteratorProtocol {
 }
 
 extension PNGChunks {
-    /// The same file with nothing but its header, palette and texts, the texts moved before (empty) pixels: what a
-    /// reader needs who wants the texts only.
-    static func textsOnly(of bytes: [UInt8]) -> [UInt8] {
-        let wanted = ["IHDR", "PLTE", "tEXt", "zTXt", "iTXt"].map { Array($0.utf8) }
+    /// The same file with nothing but chunks of the `wanted` types, all before (empty) pixels: what a reader needs who
+    /// wants the header or the texts only.
+    static func selection(_ wanted: [String], of bytes: [UInt8]) -> [UInt8] {
+        let wanted = wanted.map { Array($0.utf8) }
         var kept = Array(bytes.prefix(signatureCount))
         for chunk in PNGChunks(of: bytes) where wanted.contains(where: chunk.type.elementsEqual) {
             kept += chunk.whole

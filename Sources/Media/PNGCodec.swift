@@ -28,10 +28,21 @@ public enum PNGCodec {
         }
     }
 
+    /// Whether `prefix` starts a PNG whose header libpng takes. Reads neither texts nor pixels, so the first bytes of a
+    /// file are enough.
+    static func hasHeader(_ prefix: [UInt8]) -> Bool {
+        do {
+            let header = PNGChunks.selection(["IHDR", "PLTE"], of: prefix)
+            try unsafe withDecoder(header) { _, _ in }
+            return true
+        } catch { return false }
+    }
+
     /// The text chunks before and after the pixels, in file order, without reading the pixels: a file that is cut off
     /// or damaged there still has its texts.
     public static func textChunks(of bytes: [UInt8]) throws(CodecError) -> [TextChunk] {
-        try unsafe withDecoder(bytes, textsOnly: true) { decoder, _ in unsafe texts(decoder) }
+        let texts = PNGChunks.selection(["IHDR", "PLTE", "tEXt", "zTXt", "iTXt"], of: bytes)
+        return try unsafe withDecoder(texts) { decoder, _ in unsafe Self.texts(decoder) }
     }
 
     /// One image of the batch as an eight-bit PNG: gray, RGB or RGBA for 1, 3 or 4 channels, with the bytes of
@@ -97,13 +108,12 @@ public enum PNGCodec {
     }
 
     private static func withDecoder<Result>(
-        _ bytes: [UInt8], textsOnly: Bool = false, _ body: (OpaquePointer, cpng_header) throws(CodecError) -> Result
+        _ bytes: [UInt8], _ body: (OpaquePointer, cpng_header) throws(CodecError) -> Result
     ) throws(CodecError) -> Result {
         guard ImageFormat.sniff(bytes) == .png else {
             throw CodecError("the file is not a PNG", suggestion: "Choose a PNG file.")
         }
-        let file = textsOnly ? PNGChunks.textsOnly(of: bytes) : bytes
-        return try unsafe file.withUnsafeBufferPointer { (bytes) throws(CodecError) in
+        return try unsafe bytes.withUnsafeBufferPointer { (bytes) throws(CodecError) in
             var opened: OpaquePointer?
             var header = cpng_header()
             defer { unsafe cpng_close(opened) }

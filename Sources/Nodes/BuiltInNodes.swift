@@ -4,7 +4,8 @@ public import GraphCore
 public enum BuiltInNodes {
     public static func all() -> [any Node] {
         [
-            LoadImage(), SaveImage(), PreviewImage(), EmptyImage(), ImageInvert(), ImageScale(), ImageBlend(),
+            LoadImage(), SaveImage(), PreviewImage(), SaveImageWebsocket(), EmptyImage(), ImageInvert(), ImageScale(),
+            ImageBlend(),
             PrimitiveInt(), PrimitiveFloat(), PrimitiveString(), PrimitiveBoolean(), PreviewAny(),
         ]
     }

@@ -4,21 +4,6 @@ import Testing
 
 @Suite("A JPEG")
 struct JPEGCodecTests {
-    /// The corners from the upper left to the lower right, each as the letter of its nearest colour.
-    private func corners(_ image: Image) -> String {
-        let bytes = image.eightBit()
-        let (right, bottom) = (image.width - 1, (image.height - 1) * image.width)
-        return [0, right, bottom, bottom + right].map { pixel in
-            switch (bytes[3 * pixel] > 127, bytes[3 * pixel + 1] > 127, bytes[3 * pixel + 2] > 127) {
-            case (true, false, false): "R"
-            case (false, true, false): "G"
-            case (false, false, true): "B"
-            case (true, true, true): "W"
-            default: "?"
-            }
-        }.joined()
-    }
-
     private func withOrientation(_ value: UInt8, bigEndian: Bool = false) -> [UInt8] {
         let tiff: [UInt8] =
             bigEndian
@@ -103,5 +88,52 @@ struct JPEGCodecTests {
                 == CodecError(
                     "the JPEG is drawn in more than 100 scans, which no usual program writes",
                     suggestion: "Open and re-save it in an image editor."))
+    }
+
+    @Test("that is written comes back nearly the same, of bytes and of floats")
+    func roundTrip() throws {
+        let bytes: [UInt8] = (0..<64 * 48).flatMap { (i: Int) -> [UInt8] in [UInt8(i % 64 * 3), UInt8(i / 64 * 4), 90] }
+        let image = Image(batch: 1, height: 48, width: 64, channels: 3, bytes: bytes)
+        let floats = Image(batch: 1, height: 48, width: 64, channels: 3, floats: image.floats())
+        let file = try JPEGCodec.encode(image, at: 0, quality: 95)
+        #expect(try JPEGCodec.encode(floats, at: 0, quality: 95) == file)
+        let decoded = try ImageDecoder.decode(file).image
+        #expect(decoded.width == 64 && decoded.height == 48)
+        let differences = zip(decoded.eightBit(), bytes).map { abs(Int($0) - Int($1)) }
+        #expect((differences.max() ?? 0) <= 10)
+    }
+
+    @Test("is smaller for less quality; what lies outside 1...100 is brought inside")
+    func quality() throws {
+        let bytes = (0..<96 * 96 * 3).map { UInt8(truncatingIfNeeded: ($0 &* $0 &* 2_654_435_761) >> 9) }
+        let image = Image(batch: 1, height: 96, width: 96, channels: 3, bytes: bytes)
+        func count(_ quality: Int) throws -> Int { try JPEGCodec.encode(image, at: 0, quality: quality).count }
+        let counts = try [1, 50, 100].map(count)
+        #expect(counts == counts.sorted() && Set(counts).count == 3)
+        #expect(try count(0) == counts[0] && count(101) == counts[2])
+    }
+
+    @Test("larger than the first buffer is written whole")
+    func large() throws {
+        let bytes = (0..<512 * 512 * 3).map { UInt8(truncatingIfNeeded: ($0 &* $0 &* 2_654_435_761) >> 21) }
+        let image = Image(batch: 1, height: 512, width: 512, channels: 3, bytes: bytes)
+        let file = try JPEGCodec.encode(image, at: 0, quality: 100)
+        #expect(file.count > 1 << 17)
+        #expect(file.suffix(2) == [0xFF, 0xD9])
+        #expect(try ImageDecoder.decode(file).image.width == 512)
+    }
+
+    @Test("has three channels, and sides up to 65,500")
+    func refused() {
+        let gray = Image(batch: 1, height: 1, width: 1, channels: 1, bytes: [1])
+        #expect(throws: CodecError("a JPEG has 3 channels, and this image has 1")) {
+            try JPEGCodec.encode(gray, at: 0, quality: 90)
+        }
+        let long = Image(batch: 1, height: 1, width: 65_501, channels: 3, bytes: Array(repeating: 0, count: 65_501 * 3))
+        #expect(
+            throws: CodecError(
+                "the image is 65,501x1 pixels, and a JPEG may have at most 65,500 a side",
+                suggestion: "Make it smaller, or write a PNG.")
+        ) { try JPEGCodec.encode(long, at: 0, quality: 90) }
     }
 }

@@ -44,6 +44,22 @@ struct StoppedCodecTests {
         await #expect(throws: CodecError.stopped) { try await whenCancelled { try JPEGCodec.decode(bytes) } }
     }
 
+    @Test("stops writing a JPEG and a WebP")
+    func writeLossy() async {
+        let image = noise(channels: 3)
+        await #expect(throws: CodecError.stopped) {
+            try await whenCancelled { try JPEGCodec.encode(image, at: 0, quality: 90) }
+        }
+        await #expect(throws: CodecError.stopped) {
+            try await whenCancelled { try WebPCodec.encode(image, at: 0, quality: 90) }
+        }
+    }
+
+    @Test("stops reading a WebP", arguments: [SmallWebP.lossy, SmallWebP.losslessClear])
+    func readWebP(_ bytes: [UInt8]) async {
+        await #expect(throws: CodecError.stopped) { try await whenCancelled { try WebPCodec.decode(bytes) } }
+    }
+
     @Test("stops turning a picture upright", arguments: EXIFOrientation.allCases.filter { $0 != .upright })
     func upright(_ orientation: EXIFOrientation) async {
         let pixels = noise(channels: 3).eightBit()

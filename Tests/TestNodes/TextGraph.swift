@@ -96,7 +96,9 @@ public struct TestRunner: Sendable {
         case .nodeBlocked(let node, let message): "\(node) blocked" + (message.map { ": \($0)" } ?? "")
         case .nodeLog(let node, let level, let message): "\(node) [\(level.rawValue)] \(message)"
         case .runFinished(let outcome): outcome == .succeeded ? nil : "run \(outcome.rawValue)"
-        case .runQueued, .runStarted, .runProgress, .nodeStarted, .nodePhase, .nodeProgress, .nodePreview: nil
+        case .runQueued, .runStarted, .runProgress, .nodeStarted, .nodePhase, .nodeProgress, .nodePreview,
+            .nodePicture:
+            nil
         }
     }
 }

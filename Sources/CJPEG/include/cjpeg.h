@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// libjpeg behind plain functions: its setjmp and longjmp never leave cjpeg.c.
+// libjpeg behind plain functions: its setjmp and longjmp never leave this target.
 
 #define CJPEG_MESSAGE_SIZE 256
 
@@ -41,6 +41,14 @@ int cjpeg_read_pixels(cjpeg_decoder *decoder, uint8_t *rgb, size_t rgb_count, in
                       uint32_t *rows_read, char message[CJPEG_MESSAGE_SIZE]);
 
 void cjpeg_close(cjpeg_decoder *decoder);
+
+// Writes a baseline JPEG of `rgb`, [height, width, 3], with `quality` 1 to 100 and colour at half resolution, as Pillow
+// does. `*jpeg` must be freed with cjpeg_free; it is NULL when the result is not CJPEG_OK. `is_stopped` is asked for every
+// few rows; when it says 1 the writing ends with CJPEG_STOPPED.
+int cjpeg_encode(const uint8_t *rgb, uint32_t width, uint32_t height, int quality, int (*is_stopped)(void),
+                 uint8_t **jpeg, size_t *jpeg_count, char message[CJPEG_MESSAGE_SIZE]);
+
+void cjpeg_free(uint8_t *jpeg);
 
 // The version of the libjpeg that this was compiled with.
 const char *cjpeg_version(void);

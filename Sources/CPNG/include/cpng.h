@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// libpng behind plain functions: its setjmp and longjmp never leave cpng.c.
+// libpng behind plain functions: its setjmp and longjmp never leave this target.
 
 #define CPNG_MESSAGE_SIZE 160
 

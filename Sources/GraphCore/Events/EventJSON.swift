@@ -57,14 +57,8 @@ extension RunEvent.Kind {
                     ("max", RunEvent.rounded(total)),
                 ] + Self.estimate(remaining)
             )
-        case .nodePreview(let node, let format, let bytes):
-            (
-                "node_preview",
-                [
-                    ("node", .string(node.text)), ("format", .string(format.rawValue)),
-                    ("byte_count", Self.number(bytes.count)),
-                ]
-            )
+        case .nodePreview(let node, let format, let bytes): ("node_preview", Self.picture(node, format, bytes))
+        case .nodePicture(let node, let format, let bytes): ("node_picture", Self.picture(node, format, bytes))
         case .nodeLog(let node, let level, let message):
             (
                 "node_log",
@@ -94,6 +88,17 @@ extension RunEvent.Kind {
     /// Marked as what it is.
     private static func estimate(_ remaining: Duration?) -> [(String, JSON)] {
         remaining.map { [("estimated_seconds_left", RunEvent.rounded($0.seconds))] } ?? []
+    }
+}
+
+extension RunEvent.Kind {
+    /// The bytes are not text; a line says how many there are.
+    fileprivate static func picture(
+        _ node: NodeID, _ format: RunEvent.PreviewFormat, _ bytes: [UInt8]
+    ) -> [(String, JSON)] {
+        [
+            ("node", .string(node.text)), ("format", .string(format.rawValue)), ("byte_count", number(bytes.count)),
+        ]
     }
 }
 

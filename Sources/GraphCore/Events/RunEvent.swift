@@ -41,6 +41,8 @@ public struct RunEvent: Sendable {
         /// `remaining` is an estimate from measured durations, nil while there are none.
         indirect case nodeProgress(NodeID, completed: Double, total: Double, remaining: Duration?)
         case nodePreview(NodeID, PreviewFormat, [UInt8])
+        /// A picture that is itself the node's result, sent instead of saved. Nobody may skip it as they may a preview.
+        case nodePicture(NodeID, PreviewFormat, [UInt8])
         case nodeLog(NodeID, LogLevel, String)
         /// What people may look at: under `images`, the files saved, for example.
         case nodeOutput(NodeID, display: NodeID, JSONObject)
@@ -82,7 +84,8 @@ extension RunEvent.Kind {
         case .runQueued, .runStarted, .runProgress, .runFinished: nil
         case .nodeCached(let node), .nodeStarted(let node, _, _, _, _), .nodeWaiting(let node, _),
             .nodePhase(let node, _, _, _, _), .nodeProgress(let node, _, _, _), .nodePreview(let node, _, _),
-            .nodeLog(let node, _, _), .nodeOutput(let node, _, _), .nodeFinished(let node), .nodeFailed(let node, _),
+            .nodePicture(let node, _, _), .nodeLog(let node, _, _), .nodeOutput(let node, _, _),
+            .nodeFinished(let node), .nodeFailed(let node, _),
             .nodeInterrupted(let node), .nodeBlocked(let node, _):
             node
         }
@@ -100,7 +103,7 @@ extension RunEvent.Kind {
     var payloadByteCount: Int {
         switch self {
         case .nodePhase(_, _, let stage, let message, _): stage.utf8.count + message.utf8.count
-        case .nodePreview(_, _, let bytes): bytes.count
+        case .nodePreview(_, _, let bytes), .nodePicture(_, _, let bytes): bytes.count
         case .nodeLog(_, _, let message): message.utf8.count
         case .nodeOutput(_, _, let object): JSONWriter.bytes(.object(object)).count * 2
         case .nodeFailed(_, let diagnostic): diagnostic.text.utf8.count

@@ -38,9 +38,15 @@ public struct NodeContext: Sendable {
         run?.report(.nodeLog(node, level, message))
     }
 
-    /// Shows an encoded picture of the work so far.
+    /// Shows an encoded picture of the work so far. Progress reported before it is told before it, never merged with
+    /// what comes after.
     public func preview(_ bytes: [UInt8], format: RunEvent.PreviewFormat) {
-        run?.report(.nodePreview(node, format, bytes))
+        run?.report(.nodePreview(node, format, bytes), afterProgressOf: index)
+    }
+
+    /// Sends an encoded picture that is the node's result: like `preview`, but whoever watches gets every one.
+    public func send(_ bytes: [UInt8], format: RunEvent.PreviewFormat) {
+        run?.report(.nodePicture(node, format, bytes), afterProgressOf: index)
     }
 
     /// The workflow as the API format has it. Needs `HiddenInput.prompt` in the schema.

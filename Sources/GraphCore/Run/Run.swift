@@ -356,10 +356,12 @@ final class Run: Sendable {
 
     // MARK: What nodes say and ask (`NodeContext`)
 
-    func report(_ kind: RunEvent.Kind) {
+    /// - Parameter index: of the node whose progress, if it was held back, is told first.
+    func report(_ kind: RunEvent.Kind, afterProgressOf index: Int? = nil) {
         let now = engine.now()
         state.withLock { state in
             guard !state.isOver else { return }
+            if let index { state.merger.release(index, into: &state.scheduler.events, now: now) }
             state.scheduler.events.append(kind)
             engine.log.append(&state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - queued)
         }

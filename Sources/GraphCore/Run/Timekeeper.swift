@@ -123,6 +123,14 @@ struct ProgressMerger {
         return true
     }
 
+    /// Tells the last report of a node now, if it was held back: a picture is to come behind it.
+    mutating func release(_ index: Int, into events: inout [RunEvent.Kind], now: Duration) {
+        guard let held = reported[index]?.held else { return }
+        events.append(held)
+        reported[index]?.held = nil
+        reported[index]?.last = now
+    }
+
     /// Tells the last report of a node that has finished, if it was held back.
     mutating func finish(_ index: Int, into events: inout [RunEvent.Kind]) {
         guard !reported.isEmpty, let last = reported.removeValue(forKey: index) else { return }

@@ -59,6 +59,9 @@ struct EventJSONTests {
             line(.nodePreview("1", .jpeg, [1, 2, 3]))
                 == #""node_preview","node":"1","format":"jpeg","byte_count":3"#)
         #expect(
+            line(.nodePicture("1", .png, [1, 2]))
+                == #""node_picture","node":"1","format":"png","byte_count":2"#)
+        #expect(
             line(.nodeLog("1", .warning, "a \"b\"\n"))
                 == #""node_log","node":"1","level":"warning","message":"a \"b\"\n""#)
         #expect(

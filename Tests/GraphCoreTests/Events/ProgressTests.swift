@@ -61,6 +61,29 @@ struct ProgressTests {
         #expect(try await told(after: []) == ["0 at 0 ms", "done"])
     }
 
+    @Test("before a picture is always told, and before that picture")
+    func pictures() async throws {
+        let node = Custom("Painter") { _, context in
+            for index in 0..<3 {
+                try context.progress(Double(index), of: 3)
+                if index < 2 { context.preview([UInt8(index)], format: .png) }
+            }
+            context.send([2], format: .png)
+            try context.progress(3, of: 3)
+            return [Custom.output(.literal(.null))]
+        }
+        let runner = TestRunner([node]) { $0.clock = { .zero } }
+        let told = try await runner.events("p = Painter").compactMap { event -> String? in
+            switch event.kind {
+            case .nodeProgress(_, let completed, _, _): "\(Int(completed))"
+            case .nodePreview(_, _, let bytes): "preview \(bytes[0])"
+            case .nodePicture(_, _, let bytes): "picture \(bytes[0])"
+            default: nil
+            }
+        }
+        #expect(told == ["0", "preview 0", "1", "preview 1", "2", "picture 2", "3"])
+    }
+
     @Test("held back is told of a node that fails, too")
     func failing() async throws {
         #expect(try await told(of: 100, after: [1], fails: true) == ["0 at 0 ms", "1 at 1 ms", "failed"])

@@ -1,0 +1,179 @@
+internal import CWebP  // the only file that does; C types and pointers stay in it
+
+/// Still WebP files through libwebp, with the settings (and so the pixels) of Pillow.
+public enum WebPCodec {
+    /// Of the libwebp in use, which has one byte each for major, minor and revision.
+    static var libraryVersion: String {
+        let version = WebPGetDecoderVersion()
+        return "\(version >> 16).\(version >> 8 & 0xFF).\(version & 0xFF)"
+    }
+
+    /// A side has 14 bits. WebP Lossy Bitstream Guide (RFC 6386) section 9.1.
+    public static let maxSideLength = 16_383
+
+    // MARK: Reading
+
+    /// Lossy and lossless files as eight-bit RGB, and alpha when the file says that it has one. Applies EXIF
+    /// orientation. Throws `stopped` when the task is cancelled. An animated file is refused.
+    public static func decode(_ bytes: [UInt8], limits: ImageLimits = .init()) throws(CodecError) -> DecodedImage {
+        let header = try header(of: bytes)
+        guard !header.isAnimated else {
+            throw CodecError(
+                "the file is an animated WebP, which cannot be read", suggestion: "Save one of its frames as a PNG.")
+        }
+        let (width, height) = (header.width, header.height)
+        try limits.check(height: height, width: width)
+        let samples = try readPixels(bytes, header)
+        let orientation = EXIFOrientation(webp: bytes)
+        let upright = orientation.size(width: width, height: height)
+        let (rgb, alpha) = header.hasAlpha ? try split(samples) : (samples, nil)
+        var uprightAlpha: [UInt8]?
+        if let alpha { uprightAlpha = try orientation.upright(alpha, width: width, height: height, channels: 1) }
+        return DecodedImage(
+            image: Image(
+                batch: 1, height: upright.height, width: upright.width, channels: 3,
+                bytes: try orientation.upright(rgb, width: width, height: height, channels: 3)),
+            alpha: uprightAlpha, text: [])
+    }
+
+    struct Header {
+        let width: Int, height: Int
+        let hasAlpha: Bool, isAnimated: Bool
+    }
+
+    /// What stands before the pixels, checked by libwebp.
+    static func header(of bytes: [UInt8]) throws(CodecError) -> Header {
+        guard ImageFormat.sniff(bytes) == .webp else {
+            throw CodecError("the file is not a WebP", suggestion: "Choose a WebP file.")
+        }
+        var features = WebPBitstreamFeatures()
+        let status = unsafe bytes.withUnsafeBufferPointer {
+            unsafe WebPGetFeatures($0.baseAddress, $0.count, &features)
+        }
+        try check(status)
+        return Header(
+            width: Int(features.width), height: Int(features.height), hasAlpha: features.has_alpha != 0,
+            isAnimated: features.has_animation != 0)
+    }
+
+    /// [height, width, 3], or 4 channels with alpha. Decoded piece by piece, so that cancelling does not wait for 100
+    /// megapixels; in 16 pieces at most, since libwebp reads a lossless header anew with each until it is complete.
+    private static func readPixels(_ bytes: [UInt8], _ header: Header) throws(CodecError) -> [UInt8] {
+        let pieceByteCount = max(1 << 16, bytes.count / 16 + 1)
+        let stride = header.width * (header.hasAlpha ? 4 : 3)
+        let count = stride * header.height
+        var status = VP8_STATUS_SUSPENDED
+        var rowCount = 0
+        var isStopped = false
+        let pixels = unsafe [UInt8](unsafeUninitializedCapacity: count) { pixels, initializedCount in
+            let decoder = unsafe WebPINewRGB(
+                header.hasAlpha ? MODE_RGBA : MODE_RGB, pixels.baseAddress, count, CInt(stride))
+            guard let decoder = unsafe decoder else {
+                status = VP8_STATUS_OUT_OF_MEMORY
+                return
+            }
+            defer { unsafe WebPIDelete(decoder) }
+            unsafe bytes.withUnsafeBufferPointer { bytes in
+                var given = 0
+                while status == VP8_STATUS_SUSPENDED && given < bytes.count && !isStopped {
+                    given = min(given + pieceByteCount, bytes.count)
+                    status = unsafe WebPIUpdate(decoder, bytes.baseAddress, given)
+                    isStopped = Task.isCancelled
+                }
+            }
+            var lastRow: CInt = 0
+            if unsafe WebPIDecGetRGB(decoder, &lastRow, nil, nil, nil) != nil { rowCount = Int(lastRow) }
+            initializedCount = status == VP8_STATUS_OK ? count : 0
+        }
+        if isStopped { throw .stopped }
+        try check(status, rowsMissing: rowCount == 0 ? nil : (header.height - rowCount, header.height))
+        return pixels
+    }
+
+    /// RGBA in bands to RGB and alpha.
+    private static func split(_ rgba: [UInt8]) throws(CodecError) -> (rgb: [UInt8], alpha: [UInt8]?) {
+        let count = rgba.count / 4
+        var (rgb, alpha): ([UInt8], [UInt8]) = ([], [])
+        rgb.reserveCapacity(count * 3)
+        alpha.reserveCapacity(count)
+        let source = rgba.span
+        for start in Swift.stride(from: 0, to: count, by: Bands.elementCount) {
+            try CodecError.checkStopped()
+            for i in start..<min(start + Bands.elementCount, count) {
+                rgb.append(source[4 &* i])
+                rgb.append(source[4 &* i &+ 1])
+                rgb.append(source[4 &* i &+ 2])
+                alpha.append(source[4 &* i &+ 3])
+            }
+        }
+        return (rgb, alpha)
+    }
+
+    private static func check(
+        _ status: VP8StatusCode, rowsMissing: (count: Int, total: Int)? = nil
+    ) throws(CodecError) {
+        switch status {
+        case VP8_STATUS_OK: return
+        case VP8_STATUS_SUSPENDED, VP8_STATUS_NOT_ENOUGH_DATA:
+            let missing = rowsMissing.map { ": \($0.count.grouped) of its \($0.total.grouped) rows are missing" }
+            throw CodecError("the WebP ends early\(missing ?? "")", suggestion: CodecError.copyAgain)
+        case VP8_STATUS_OUT_OF_MEMORY: throw .outOfMemory("WebP")
+        case VP8_STATUS_UNSUPPORTED_FEATURE: throw .damaged("WebP", "it uses a feature that libwebp does not know")
+        default: throw .damaged("WebP", "its bytes make no sense")
+        }
+    }
+
+    // MARK: Writing
+
+    /// One image of the batch, of 3 or 4 channels, as a lossy WebP of the bytes of `Image.eightBit()`; alpha is kept
+    /// without loss.
+    /// - Parameter quality: 1 (small) to 100 (good); what lies outside is brought inside.
+    /// - Throws: `CodecError` for sides beyond `maxSideLength`; `stopped` when the task is cancelled.
+    public static func encode(_ image: Image, at index: Int, quality: Int) throws(CodecError) -> [UInt8] {
+        guard [3, 4].contains(image.channels) else {
+            throw CodecError("a WebP has 3 or 4 channels, and this image has \(image.channels)")
+        }
+        guard (1...maxSideLength).contains(image.width), (1...maxSideLength).contains(image.height) else {
+            throw CodecError(
+                "the image is \(image.width.grouped)x\(image.height.grouped) pixels, and a WebP may have at most "
+                    + "\(maxSideLength.grouped) a side",
+                suggestion: "Make it smaller, or write a PNG.")
+        }
+        let pixels = try image.eightBit(at: index)
+        let stride = CInt(image.width * image.channels)
+        var config = WebPConfig()
+        var picture = unsafe WebPPicture()
+        guard unsafe WebPConfigPreset(&config, WEBP_PRESET_DEFAULT, Float(min(max(quality, 1), 100))) == 1,
+            unsafe WebPPictureInit(&picture) == 1
+        else { throw CodecError("libwebp is of another version than its header") }
+        var writer = unsafe WebPMemoryWriter()
+        unsafe WebPMemoryWriterInit(&writer)
+        defer {
+            unsafe WebPPictureFree(&picture)
+            unsafe WebPMemoryWriterClear(&writer)
+        }
+        unsafe (picture.width, picture.height) = (CInt(image.width), CInt(image.height))
+        unsafe picture.progress_hook = { _, _ in Task.isCancelled ? 0 : 1 }
+        unsafe picture.writer = WebPMemoryWrite
+        let encoded = unsafe withUnsafeMutablePointer(to: &writer) { writer in
+            unsafe picture.custom_ptr = UnsafeMutableRawPointer(writer)
+            let imported = unsafe pixels.withUnsafeBufferPointer { pixels in
+                image.channels == 4
+                    ? unsafe WebPPictureImportRGBA(&picture, pixels.baseAddress, stride)
+                    : unsafe WebPPictureImportRGB(&picture, pixels.baseAddress, stride)
+            }
+            return unsafe imported == 1 && WebPEncode(&config, &picture) == 1
+        }
+        guard encoded else {
+            switch unsafe picture.error_code {
+            case VP8_ENC_ERROR_USER_ABORT: throw .stopped
+            case VP8_ENC_ERROR_OUT_OF_MEMORY, VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY: throw .outOfMemory("WebP")
+            default:
+                throw CodecError(
+                    "libwebp cannot write the picture (error \(unsafe picture.error_code.rawValue))",
+                    suggestion: "Write a PNG.")
+            }
+        }
+        return unsafe [UInt8](UnsafeBufferPointer(start: writer.mem, count: writer.size))
+    }
+}
