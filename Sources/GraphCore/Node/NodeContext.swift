@@ -44,9 +44,10 @@ public struct NodeContext: Sendable {
         run?.report(.nodePreview(node, format, bytes), afterProgressOf: index)
     }
 
-    /// Sends an encoded picture that is the node's result: like `preview`, but whoever watches gets every one.
-    public func send(_ bytes: [UInt8], format: RunEvent.PreviewFormat) {
-        run?.report(.nodePicture(node, format, bytes), afterProgressOf: index)
+    /// Sends an encoded picture that is the node's result, with how far the node is: whoever watches gets every one.
+    public func send(_ bytes: [UInt8], format: RunEvent.PreviewFormat, step: Int, of total: Int) throws {
+        try Task.checkCancellation()
+        run?.report(.nodePicture(node, format, bytes), at: Double(step), of: Double(total), by: index)
     }
 
     /// The workflow as the API format has it. Needs `HiddenInput.prompt` in the schema.

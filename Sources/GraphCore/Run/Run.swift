@@ -383,15 +383,33 @@ final class Run: Sendable {
         let now = engine.now()
         state.withLock { state in
             guard !state.isOver else { return }
-            let elapsed = now - (state.merger.begun(index) ?? now)
-            let remaining = state.timekeeper.remaining(
-                state.scheduler, index, fraction: total > 0 ? completed / total : 0, elapsed: elapsed)
-            let kind = RunEvent.Kind.nodeProgress(
-                state.scheduler.node(index).id, completed: completed, total: total, remaining: remaining)
+            let kind = progress(completed, of: total, by: index, state, now)
             guard state.merger.isDue(kind, of: index, now: now) else { return }
             state.scheduler.events.append(kind)
             tell(&state, now)
         }
+    }
+
+    /// A picture and the progress it stands for, which is never merged with another, side by side in the log.
+    func report(_ picture: RunEvent.Kind, at completed: Double, of total: Double, by index: Int) {
+        let now = engine.now()
+        state.withLock { state in
+            guard !state.isOver else { return }
+            state.merger.release(index, into: &state.scheduler.events, now: now)
+            state.scheduler.events.append(progress(completed, of: total, by: index, state, now))
+            state.scheduler.events.append(picture)
+            tell(&state, now)
+        }
+    }
+
+    private func progress(
+        _ completed: Double, of total: Double, by index: Int, _ state: State, _ now: Duration
+    ) -> RunEvent.Kind {
+        let remaining = state.timekeeper.remaining(
+            state.scheduler, index, fraction: total > 0 ? completed / total : 0,
+            elapsed: now - (state.merger.begun(index) ?? now))
+        return .nodeProgress(
+            state.scheduler.node(index).id, completed: completed, total: total, remaining: remaining)
     }
 
     var prompt: JSON {

@@ -24,7 +24,9 @@ final class Herald: Sendable {
         var lastFlush = SuspendingClock.now
         while true {
             let page = engine.log.read(after: position, limit: 1024)
-            for event in page.events { narrator.tell(event) }
+            for (index, event) in page.events.enumerated() {
+                narrator.tell(event, next: index + 1 < page.events.count ? page.events[index + 1] : nil)
+            }
             position = page.next
             let now = SuspendingClock.now
             if page.events.isEmpty || lastFlush.duration(to: now) > Narrator.stateInterval {

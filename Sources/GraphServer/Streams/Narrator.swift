@@ -50,7 +50,8 @@ struct Narrator {
     /// Whether a large run has changes that `flush` would tell.
     var isDirty: Bool { runs.values.contains { $0.isDirty } || current?.isDirty == true }
 
-    mutating func tell(_ event: RunEvent) {
+    /// - Parameter next: what is told after it, if that is known: a picture goes with the progress before it.
+    mutating func tell(_ event: RunEvent, next: RunEvent? = nil) {
         if current?.id != event.run {
             park()
             if case .runQueued = event.kind {
@@ -61,20 +62,18 @@ struct Narrator {
         }
         guard var run = current else { return }
         current = nil
-        fold(event, &run)
+        fold(event, next, &run)
         if case .runFinished = event.kind { return }
         current = run
     }
 
     private mutating func park() {
-        guard var run = current else { return }
+        guard let run = current else { return }
         current = nil
-        // Nothing of it follows here: a preview waits no longer for its progress.
-        tellPreview(&run)
         runs[run.id] = run
     }
 
-    /// Tells what was held back for a while: the states of large runs, and a preview without progress.
+    /// Tells what was held back for a while: the states of large runs.
     mutating func flush() {
         park()
         for id in runs.keys {
@@ -87,13 +86,7 @@ struct Narrator {
 
     // MARK: One event
 
-    private mutating func fold(_ event: RunEvent, _ run: inout RunFold) {
-        if run.preview != nil {
-            if case .nodeProgress(let node, _, _, _) = event.kind, node == run.preview?.node {
-            } else {
-                tellPreview(&run)
-            }
-        }
+    private mutating func fold(_ event: RunEvent, _ next: RunEvent?, _ run: inout RunFold) {
         switch event.kind {
         case .runQueued:
             queueRemaining += 1
@@ -147,9 +140,9 @@ struct Narrator {
         case .nodeProgress(let node, let completed, let total, let remaining):
             run.progress(node, completed, of: total)
             tellState(&run, at: event.elapsed)
-            let preview = run.preview
-            run.preview = nil
-            if let preview { tell(.describedPreview, preview, &run) }
+            // ComfyUI sends a picture with metadata before the progress, one without behind it.
+            let picture = next.flatMap { Picture($0, of: run.id, node) }
+            if let picture { tell(.describedPreview, picture, &run) }
             tell("progress", &run, role: .transient) { text in
                 text.raw(",\"value\":")
                 text.number(completed)
@@ -158,9 +151,14 @@ struct Narrator {
                 Self.node(node, &text)
                 Self.estimate(remaining, &text)
             }
-            if let preview { tell(.plainPreview, preview, &run) }
-        case .nodePreview(let node, let format, let bytes):
-            run.preview = (node, format, bytes)
+            if let picture { tell(.plainPreview, picture, &run) }
+            run.hasToldPicture = picture != nil
+        case .nodePreview, .nodePicture:
+            if !run.hasToldPicture, let picture = Picture(event, of: run.id, nil) {
+                tell(.describedPreview, picture, &run)
+                tell(.plainPreview, picture, &run)
+            }
+            run.hasToldPicture = false
         case .nodeLog(let node, let level, let message):
             tell("node_log", &run) { text in
                 Self.node(node, &text)
@@ -337,29 +335,39 @@ struct Narrator {
         }
     }
 
-    private mutating func tellPreview(_ run: inout RunFold) {
-        guard let preview = run.preview else { return }
-        run.preview = nil
-        tell(.describedPreview, preview, &run)
-        tell(.plainPreview, preview, &run)
-    }
-
-    private mutating func tell(
-        _ variant: WireMessage.Variant, _ preview: (node: NodeID, format: RunEvent.PreviewFormat, bytes: [UInt8]),
-        _ run: inout RunFold
-    ) {
+    private mutating func tell(_ variant: WireMessage.Variant, _ picture: Picture, _ run: inout RunFold) {
         guard run.audience != .nobody else { return }
         // Pictures show no number, but have one: a client that went away before one of them is given it.
         seq += 1
         let payload =
             variant == .plainPreview
-            ? BinaryFrames.preview(preview.bytes, preview.format)
+            ? BinaryFrames.preview(picture.bytes, picture.format)
             : BinaryFrames.preview(
-                preview.bytes, preview.format, of: preview.node, state: run.state(of: preview.node), prompt: run.id)
+                picture.bytes, picture.format, of: picture.node, state: run.state(of: picture.node), prompt: run.id)
         messages.append(
             WireMessage(
-                audience: run.audience, variant: variant, role: .transient, run: run.id, seq: seq, isBinary: true,
-                payload: payload))
+                audience: run.audience, variant: variant, role: picture.isResult ? .fact : .transient, run: run.id,
+                seq: seq, isBinary: true, payload: payload))
+    }
+
+    private struct Picture {
+        let node: NodeID
+        let format: RunEvent.PreviewFormat
+        let bytes: [UInt8]
+        /// Sent instead of saved: nobody may skip it.
+        let isResult: Bool
+
+        /// - Parameter wanted: nil for a picture of any node.
+        init?(_ event: RunEvent, of run: RunID, _ wanted: NodeID?) {
+            switch event.kind {
+            case .nodePreview(let node, let format, let bytes):
+                (self.node, self.format, self.bytes, isResult) = (node, format, bytes, false)
+            case .nodePicture(let node, let format, let bytes):
+                (self.node, self.format, self.bytes, isResult) = (node, format, bytes, true)
+            default: return nil
+            }
+            guard event.run == run, wanted == nil || wanted == node else { return nil }
+        }
     }
 
     private mutating func tellStatus() {

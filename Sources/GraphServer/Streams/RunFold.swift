@@ -48,8 +48,8 @@ struct RunFold {
     var failure: Diagnostic?
     /// What /history keeps: each a finished JSON list `["execution_start", {...}]`.
     var messages: [[UInt8]] = []
-    /// A preview that waits for the progress it belongs to.
-    var preview: (node: NodeID, format: RunEvent.PreviewFormat, bytes: [UInt8])?
+    /// Whether the picture that comes next has gone out with its progress.
+    var hasToldPicture = false
     /// Whether there are changes that no `progress_state` has told of.
     var isDirty = false
     /// When the last `progress_state` was made.

@@ -21,7 +21,6 @@ public struct SaveImageWebsocket: ChangingNode {
     public func run(_ inputs: Inputs, _ context: NodeContext) async throws -> [BoundOutput] {
         let images = try inputs[Self.images]
         for index in 0..<images.batch {
-            try context.step(index, of: images.batch)
             let png: [UInt8]
             do throws(CodecError) {
                 png = try PNGCodec.encode(images, at: index)
@@ -29,7 +28,7 @@ public struct SaveImageWebsocket: ChangingNode {
                 try Task.checkCancellation()
                 throw Diagnostic(.nodeFailed, node: nil, error.message, suggestion: error.suggestion)
             }
-            context.send(png, format: .png)
+            try context.send(png, format: .png, step: index, of: images.batch)
         }
         return []
     }

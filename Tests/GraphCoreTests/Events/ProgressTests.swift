@@ -68,7 +68,7 @@ struct ProgressTests {
                 try context.progress(Double(index), of: 3)
                 if index < 2 { context.preview([UInt8(index)], format: .png) }
             }
-            context.send([2], format: .png)
+            try context.send([2], format: .png, step: 3, of: 3)
             try context.progress(3, of: 3)
             return [Custom.output(.literal(.null))]
         }
