@@ -1,6 +1,10 @@
+internal import Foundation
 internal import GraphServer
+internal import Nodes
 
 @main
 struct Main {
-    static func main() async {}
+    static func main() async {
+        exit(await ServerProgram.run(Array(CommandLine.arguments.dropFirst()), nodes: BuiltInNodes.all()))
+    }
 }

@@ -29,6 +29,9 @@ public struct Route: Sendable {
         }
     }
 
+    /// The same route with a prefix before its pattern.
+    public func under(_ prefix: String) -> Route { Route(method, prefix + pattern, handler: handler) }
+
     /// A request without a body worth reading.
     public static func get(_ pattern: String, _ handler: @escaping @Sendable (Request) throws -> Reply) -> Route {
         Route("GET", pattern, handler: .whole(maxByteCount: 64 << 10, handler))

@@ -1,3 +1,5 @@
+internal import Arguments
+
 /// A verb with what stands behind it.
 struct Command: Sendable {
     enum Verb: String, CaseIterable, Sendable { case run, check, plan, convert, nodes, doctor, help, version }
@@ -23,56 +25,23 @@ enum CommandLineParser {
             verb = named
             words.removeFirst()
         }
-        let (arguments, options) = try read(words, verb)
+        var options = Options()
+        let arguments = try OptionParser.read(
+            words, specs(of: verb), into: &options, place: verb == .run ? "" : " for '\(verb.rawValue)'")
         try check(verb, arguments)
         return Command(verb: verb, arguments: arguments, options: options)
     }
 
-    static func specs(of verb: Command.Verb) -> [OptionSpec] {
+    static func specs(of verb: Command.Verb) -> [RunOption] {
         switch verb {
-        case .run: OptionSpec.run
-        case .check: OptionSpec.places + [OptionSpec.set, OptionSpec.only]
-        case .plan: OptionSpec.places + [OptionSpec.set, OptionSpec.only, OptionSpec.dot]
-        case .convert: [OptionSpec.set]
-        case .nodes: OptionSpec.places + [OptionSpec.json]
-        case .doctor: OptionSpec.places
+        case .run: OptionTable.run
+        case .check: OptionTable.places + [OptionTable.set, OptionTable.only]
+        case .plan: OptionTable.places + [OptionTable.set, OptionTable.only, OptionTable.dot]
+        case .convert: [OptionTable.set]
+        case .nodes: OptionTable.places + [OptionTable.json]
+        case .doctor: OptionTable.places
         case .help, .version: []
         }
-    }
-
-    private static func read(_ words: [String], _ verb: Command.Verb) throws -> ([String], Options) {
-        let specs = specs(of: verb)
-        var options = Options()
-        var arguments: [String] = []
-        var rest = words[...]
-        while let word = rest.popFirst() {
-            if word == "--" {
-                arguments += rest
-                break
-            }
-            guard word.hasPrefix("-"), word != "-" else {
-                arguments.append(word)
-                continue
-            }
-            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard let spec = specs.first(where: { $0.name == parts[0] }) else { throw unknown(parts[0], verb, specs) }
-            guard let argument = spec.argument else {
-                if parts.count > 1 { throw UsageError(message: "\(spec.name) takes no value") }
-                try spec.apply(&options, "")
-                continue
-            }
-            guard let value = parts.count > 1 ? parts[1] : rest.popFirst(), !value.isEmpty else {
-                throw UsageError(message: "\(spec.name) needs a value", suggestion: "Write \(spec.name) \(argument).")
-            }
-            try spec.apply(&options, value)
-        }
-        return (arguments, options)
-    }
-
-    private static func unknown(_ word: String, _ verb: Command.Verb, _ specs: [OptionSpec]) -> UsageError {
-        let message = "unknown option '\(word)'" + (verb == .run ? "" : " for '\(verb.rawValue)'")
-        let near = specs.map(\.name).first { $0.hasPrefix(word) || word.hasPrefix($0) }
-        return UsageError(message: message, suggestion: near.map { "Did you mean '\($0)'?" })
     }
 
     private static func check(_ verb: Command.Verb, _ arguments: [String]) throws {

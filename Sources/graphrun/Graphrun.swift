@@ -1,3 +1,4 @@
+internal import Arguments
 internal import Foundation
 internal import GraphCore
 
@@ -35,12 +36,6 @@ enum ExitCode: Int32 {
     /// Unknown option, missing argument.
     case usage = 3
     case interrupted = 130
-}
-
-/// The command line is wrong.
-struct UsageError: Error {
-    let message: String
-    var suggestion: String?
 }
 
 /// The command cannot be carried out; already worded for people.

@@ -1,3 +1,4 @@
+internal import Arguments
 internal import Files
 internal import Foundation
 internal import GraphCore
@@ -72,7 +73,7 @@ extension Command {
 
     func examine(_ console: Console) -> ExitCode {
         let folders = Folders(options)
-        console.output("graphrun \(Help.version), \(ProcessInfo.processInfo.activeProcessorCount) cores")
+        console.output("graphrun \(Program.version), \(ProcessInfo.processInfo.activeProcessorCount) cores")
         for (name, version) in LinkedLibraries.versions + [("libcrypto", Folders.digestLibrary)] {
             console.output("  \(name): \(version)")
         }

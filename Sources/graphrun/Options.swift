@@ -1,3 +1,4 @@
+internal import Arguments
 internal import GraphCore
 
 /// Everything the options can say.
@@ -27,48 +28,44 @@ struct Options: Sendable {
     var isJSON = false
 }
 
-/// One option: its spelling, what it takes, and what it does, for parsing and for `--help` alike.
-struct OptionSpec: Sendable {
-    let name: String
-    /// What stands behind it, such as `SECONDS`; nil for a switch.
-    let argument: String?
-    let help: String
-    let apply: @Sendable (inout Options, String) throws -> Void
+typealias RunOption = OptionSpec<Options>
 
-    static func directory(_ folder: FolderName) -> OptionSpec {
-        OptionSpec(
+/// The options by what takes them.
+enum OptionTable {
+    static func directory(_ folder: FolderName) -> RunOption {
+        RunOption(
             name: "--\(folder.rawValue)-directory", argument: "DIR",
             help: "the \(folder.rawValue) folder (default: \(folder.rawValue)/ under the base)"
         ) { $0.directories[folder] = $1 }
     }
 
     /// Where things lie; every command takes these.
-    static let places: [OptionSpec] = [
-        OptionSpec(
+    static let places: [RunOption] = [
+        RunOption(
             name: "--base-directory", argument: "DIR",
             help: "holds input/ output/ temp/ models/ user/ (default: the current folder)"
         ) { $0.baseDirectory = $1 },
         directory(.input), directory(.output), directory(.temp),
     ]
 
-    static let set = OptionSpec(
+    static let set = RunOption(
         name: "--set", argument: "NODE.INPUT=VALUE",
         help: "set an input, node by id or title; VALUE is JSON unless the input takes text; repeatable"
     ) { $0.assignments.append(try assignment($1, "--set")) }
 
-    static let only = OptionSpec(
+    static let only = RunOption(
         name: "--only", argument: "NODE", help: "run only this output node and what it needs; repeatable"
     ) { $0.only.append($1) }
 
-    static let run: [OptionSpec] =
+    static let run: [RunOption] =
         places + [
             set,
-            OptionSpec(
+            RunOption(
                 name: "--for-each", argument: "NODE.INPUT=GLOB",
                 help: "run once for every file of the input folder that matches, such as load.image='*.jpg'"
             ) { $0.forEach = try assignment($1, "--for-each") },
             only,
-            OptionSpec(
+            RunOption(
                 name: "--events", argument: "KIND", help: "what standard output shows: pretty (default), jsonl or none"
             ) { options, value in
                 guard let events = Options.Events(rawValue: value) else {
@@ -76,10 +73,10 @@ struct OptionSpec: Sendable {
                 }
                 options.events = events
             },
-            OptionSpec(
+            RunOption(
                 name: "--trace", argument: "FILE", help: "write a trace for ui.perfetto.dev or chrome://tracing"
             ) { $0.tracePath = $1 },
-            OptionSpec(
+            RunOption(
                 name: "--timeout", argument: "SECONDS", help: "cancel the run after so many seconds"
             ) { options, value in
                 guard let seconds = Double(value), seconds > 0, seconds < 1e9 else {
@@ -87,28 +84,28 @@ struct OptionSpec: Sendable {
                 }
                 options.timeoutSeconds = seconds
             },
-            OptionSpec(
+            RunOption(
                 name: "--cache", argument: "POLICY",
                 help: "results kept between runs: none, classic (the last run's), lru:COUNT or ram:SIZE such as "
                     + "ram:2GB (default: classic with --for-each, else none)"
             ) { $0.cache = try cachePolicy($1) },
-            OptionSpec(
+            RunOption(
                 name: "--resource", argument: "NAME=N",
                 help: "nodes that may hold a resource at once: cpu (default: cores), gpu 1, model 1, network 16"
-            ) { $0.resources.append(try resource($1)) },
-            OptionSpec(
+            ) { $0.resources.append(try OptionValue.resource($1)) },
+            RunOption(
                 name: "--keep-going", argument: nil,
                 help: "run what can be run of a partly valid workflow, and go on after a node has failed"
             ) { options, _ in options.keepsGoing = true },
-            OptionSpec(
+            RunOption(
                 name: "--quiet", argument: nil, help: "show only the outputs, warnings and errors"
             ) { options, _ in options.isQuiet = true },
         ]
 
-    static let dot = OptionSpec(name: "--dot", argument: nil, help: "draw the graph in Graphviz's language") {
+    static let dot = RunOption(name: "--dot", argument: nil, help: "draw the graph in Graphviz's language") {
         options, _ in options.isDot = true
     }
-    static let json = OptionSpec(name: "--json", argument: nil, help: "as ComfyUI's /object_info describes them") {
+    static let json = RunOption(name: "--json", argument: nil, help: "as ComfyUI's /object_info describes them") {
         options, _ in options.isJSON = true
     }
 
@@ -134,28 +131,9 @@ struct OptionSpec: Sendable {
         case ("lru", let count?):
             if let count = Int(count), count > 0 { return .lru(count: count) }
         case ("ram", let size?):
-            if let byteCount = byteCount(size) { return .ram(byteCount: byteCount) }
+            if let byteCount = OptionValue.byteCount(size) { return .ram(byteCount: byteCount) }
         default: break
         }
         throw UsageError(message: "--cache takes none, classic, lru:COUNT or ram:SIZE such as ram:2GB, not '\(text)'")
-    }
-
-    /// `500MB`, `2GB`, `1.5G` or a plain number of bytes.
-    private static func byteCount(_ text: String) -> Int? {
-        let units: [(String, Double)] = [
-            ("GB", 1e9), ("MB", 1e6), ("KB", 1e3), ("G", 1e9), ("M", 1e6), ("K", 1e3), ("B", 1),
-        ]
-        let upper = text.uppercased()
-        let (unit, scale) = units.first { upper.hasSuffix($0.0) } ?? ("", 1)
-        guard let number = Double(upper.dropLast(unit.count)), number > 0, number * scale < 1e15 else { return nil }
-        return Int(number * scale)
-    }
-
-    private static func resource(_ text: String) throws -> (name: ResourceName, permits: Int) {
-        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-        guard parts.count == 2, !parts[0].isEmpty, let permits = Int(parts[1]), (1...1024).contains(permits) else {
-            throw UsageError(message: "--resource takes NAME=N with N from 1 to 1024, not '\(text)'")
-        }
-        return (ResourceName(parts[0]), permits)
     }
 }

@@ -1,3 +1,4 @@
+internal import Arguments
 internal import Files
 internal import Foundation
 internal import GraphCore
@@ -12,7 +13,7 @@ extension Command {
         case .nodes: try listNodes(console)
         case .doctor: examine(console)
         case .help: say(Help.text, console)
-        case .version: say("graphrun \(Help.version)", console)
+        case .version: say("graphrun \(Program.version)", console)
         }
     }
 

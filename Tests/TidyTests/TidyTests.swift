@@ -11,9 +11,10 @@ struct TidyTests {
         "Media": ["GraphCore", "CPNG", "CJPEG", "CWebP"],
         "Files": ["GraphCore", "Digest"],
         "Nodes": ["GraphCore", "Media"],
+        "Arguments": ["GraphCore"],
         "HTTP": ["Digest", "CEpoll", "CZlib", "COpenSSL", "CCurl"],
-        "GraphServer": ["GraphCore", "Media", "Files", "Digest", "HTTP"],
-        "graphrun": ["GraphCore", "Media", "Files", "HTTP", "Nodes"],
+        "GraphServer": ["Arguments", "GraphCore", "Media", "Files", "Digest", "HTTP"],
+        "graphrun": ["Arguments", "GraphCore", "Media", "Files", "HTTP", "Nodes"],
         "GraphServerMain": ["GraphCore", "Nodes", "GraphServer"],
     ]
     private static let systemModules: Set<String> = ["Foundation", "Dispatch", "Synchronization", "Glibc", "Darwin"]

@@ -38,7 +38,8 @@ struct EventJSONTests {
     func reasons(reason: RunEvent.Reason, members: String, words: String) {
         #expect(
             line(.nodeStarted("5.0.0.1", type: "Add", display: "5", parent: "5", because: reason))
-                == #""node_started","node":"5.0.0.1","node_type":"Add","display_node":"5","parent_node":"5",\#(members)"#)
+                == #""node_started","node":"5.0.0.1","node_type":"Add","display_node":"5","parent_node":"5",\#(members)"#
+        )
         #expect(reason.text == words)
     }
 

@@ -1,0 +1,102 @@
+internal import Files
+internal import Foundation
+public import GraphCore
+public import HTTP
+
+/// A server of ComfyUI's protocol: an engine, the queue before it, the history behind it, and everyone who watches.
+public final class GraphServer: Sendable {
+    private let context: ServerContext
+    /// Every route; for tests that need no port.
+    public let router: Router
+    private let server: Server
+    private let telling: Task<Void, Never>
+    /// Whom to say where the server listens.
+    private let guards: Guards
+
+    /// Starts the engine; nothing listens yet.
+    /// - Parameters:
+    ///   - nodes: the types of node it knows.
+    ///   - log: one line of what happened, for whoever runs it.
+    /// - Throws: when a certificate is wrong, or the system has no thread left.
+    public init(
+        _ options: ServerOptions, nodes: [any Node], log: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws {
+        let journal = Journal(write: log)
+        let folders = Folders(base: options.baseDirectory, overrides: options.directories)
+        var engineOptions = Engine.Options(coreCount: ProcessInfo.processInfo.activeProcessorCount)
+        engineOptions.cache = options.cache
+        for (name, permits) in options.resources { engineOptions.resources[name] = permits }
+        let engine = Engine(registry: NodeRegistry(nodes), environment: folders, options: engineOptions)
+        let history = History()
+        let queue = PromptQueue(
+            engine: engine, history: history,
+            limits: PromptQueue.Limits(promptCount: options.queueLimit, concurrency: options.concurrentPrompts))
+        let epoch = String(UInt32.random(in: 0x1000_0000...UInt32.max), radix: 16)
+        let messages = MessageLog(
+            epoch: epoch, limits: MessageLog.Limits(factByteCount: options.keptByteCount))
+        let herald = Herald(engine: engine, queue: queue, history: history, log: messages)
+        guards = Guards(
+            listen: options.listen, allowedHosts: options.allowedHosts, corsOrigin: options.corsOrigin)
+        context = ServerContext(
+            options: options, engine: engine, folders: folders, queue: queue, history: history, log: messages,
+            herald: herald, journal: journal, guards: guards)
+        router = Self.router(context)
+        server = try Server(router: router, limits: options.http, log: { journal.say($0) })
+        telling = Task.detached(priority: .userInitiated) { await herald.run() }
+    }
+
+    deinit { telling.cancel() }
+
+    /// Listens on every address of the options.
+    /// - Returns: the port.
+    /// - Throws: `ListenError`.
+    public func listen() throws -> Int {
+        var port = context.options.port
+        for address in context.options.listen { port = try server.listen(address, port: port) }
+        return port
+    }
+
+    /// Interrupts what runs, tells everyone, closes every connection.
+    public func stop(grace: Duration = .seconds(5)) async {
+        let runs = context.queue.stop()
+        for run in runs { await run.value }
+        telling.cancel()
+        await telling.value
+        await server.stop(grace: grace)
+    }
+
+    // MARK: Routes
+
+    private static func router(_ context: ServerContext) -> Router {
+        let routes =
+            PromptRoutes(context: context).routes + HistoryRoutes(context: context).routes
+            + JobsRoutes(context: context).routes + StreamRoutes(context: context).routes
+            + NodeRoutes(context: context).routes + SystemRoutes(context: context).routes
+        var router = Router(routes + routes.map { $0.under("/api") })
+        router.guards = [{ try context.guards.check($0) }]
+        router.problemResponse = problem
+        router.finish = { request, response in
+            response.headers["X-Content-Type-Options"] = "nosniff"
+            if let origin = context.guards.corsHeader(for: request) {
+                response.headers["Access-Control-Allow-Origin"] = origin
+                response.headers["Access-Control-Allow-Methods"] = "POST, GET, DELETE, PUT, OPTIONS, PATCH"
+                response.headers["Access-Control-Allow-Headers"] = "Content-Type, Authorization"
+            }
+        }
+        return router
+    }
+
+    /// Refusals are JSON with a suggestion, under a key that ComfyUI's clients look for.
+    private static func problem(_ problem: HTTPProblem) -> Response {
+        var error: [JSONObject.Member] = [
+            .init("type", .string("http_\(problem.status)")), .init("message", .string(problem.message)),
+            .init("details", .string("")), .init("extra_info", .object(JSONObject())),
+        ]
+        if let suggestion = problem.suggestion { error.append(.init("suggestion", .string(suggestion))) }
+        var headers = problem.headers
+        headers["Content-Type"] = "application/json; charset=utf-8"
+        return Response(
+            problem.status, headers: headers,
+            body: .bytes(JSONWriter.bytes(["error": .object(JSONObject(error))])))
+    }
+}

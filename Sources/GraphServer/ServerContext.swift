@@ -1,0 +1,68 @@
+internal import Files
+internal import GraphCore
+internal import HTTP
+
+/// What the routes of one server share.
+struct ServerContext: Sendable {
+    let options: ServerOptions
+    let engine: Engine
+    let folders: Folders
+    let queue: PromptQueue
+    let history: History
+    let log: MessageLog
+    let herald: Herald
+    let journal: Journal
+    let guards: Guards
+
+    var registry: NodeRegistry { engine.registry }
+
+    var bodyLimits: JSONParser.Limits {
+        var limits = JSONParser.Limits()
+        limits.maxByteCount = options.maxBodyByteCount
+        return limits
+    }
+
+    /// What this server can do, as `/features` and the feature flags on `/ws` tell it.
+    var features: JSON {
+        [
+            "supports_preview_metadata": true, "max_upload_size": .number(JSONNumber(options.maxUploadByteCount)),
+            "supports_progress_text_metadata": true,
+        ]
+    }
+
+    /// The body as JSON.
+    /// - Throws: `HTTPProblem` 400. ComfyUI looks at no Content-Type here, and browsers send `text/plain`.
+    func json(_ request: Request) throws -> JSON {
+        do {
+            return try JSONParser.parse(request.body, limits: bodyLimits)
+        } catch {
+            throw HTTPProblem(
+                400, "the body is not valid JSON: \(error.message)", suggestion: "Send JSON, such as {\"clear\": true}."
+            )
+        }
+    }
+
+    /// The same, where an empty body means an empty object.
+    func options(_ request: Request) throws -> JSON {
+        request.body.isEmpty ? .object(JSONObject()) : try json(request)
+    }
+}
+
+extension Reply {
+    static func json(_ bytes: [UInt8], status: Int = 200) -> Reply {
+        .now(Response(status, headers: ["Content-Type": "application/json; charset=utf-8"], body: .bytes(bytes)))
+    }
+
+    static func json(_ value: JSON, status: Int = 200) -> Reply { .json(JSONWriter.bytes(value), status: status) }
+
+    static let empty = Reply.now(Response(200))
+}
+
+extension JSON {
+    /// The texts of a list of them; nil when it is something else.
+    var strings: [String]? {
+        guard let array else { return nil }
+        let strings = array.compactMap(\.string)
+        return strings.count == array.count ? strings : nil
+    }
+}

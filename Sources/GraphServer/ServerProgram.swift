@@ -1,0 +1,117 @@
+internal import Arguments
+internal import Dispatch
+internal import Foundation
+public import GraphCore
+internal import HTTP
+
+/// The program `graphserver`: reads its command line, serves until it is told to stop.
+public enum ServerProgram {
+    /// - Parameter nodes: the types of node it offers.
+    /// - Returns: the exit code: 0 stopped by a signal, 1 could not start, 3 the command line is wrong.
+    public static func run(_ words: [String], nodes: [any Node]) async -> Int32 {
+        _ = signal(SIGPIPE, SIG_IGN)
+        do {
+            let values = try ServerOptionTable.read(words)
+            if values.isHelp { return say(help) }
+            if values.isVersion { return say("graphserver \(Program.version)") }
+            return await serve(values, words, nodes)
+        } catch let error as UsageError {
+            complain("graphserver: \(error.message)\n  \(error.suggestion ?? "Run 'graphserver --help'.")")
+            return 3
+        } catch {
+            complain("graphserver: \(error)")
+            return 1
+        }
+    }
+
+    private static func serve(_ values: ServerOptionTable.Values, _ words: [String], _ nodes: [any Node]) async -> Int32
+    {
+        Server.raiseDescriptorLimit()
+        var options = values.server
+        options.arguments = ["graphserver"] + words
+        // From here on, so that a signal during the start is not lost.
+        let signals = Signals()
+        let server: GraphServer
+        let port: Int
+        do {
+            server = try GraphServer(options, nodes: nodes, log: complain)
+            port = try server.listen()
+        } catch {
+            complain("graphserver: \(error)")
+            return 1
+        }
+        for note in values.notes { complain(note) }
+        let scheme = options.tlsCertificateFile == nil ? "http" : "https"
+        for address in options.listen {
+            let host = address.contains(":") ? "[\(address)]" : address
+            complain("listening on \(scheme)://\(host):\(port)")
+            if !isLoopback(address) {
+                complain(
+                    "warning: \(host) is reachable from other machines, and whoever reaches it can run workflows and read "
+                        + "their pictures\n  Listen on 127.0.0.1, or put a proxy with a password before it.")
+            }
+        }
+        await signals.wait()
+        complain("stopping (once more quits at once)")
+        let impatient = Task.detached {
+            await signals.wait()
+            exit(130)
+        }
+        defer { impatient.cancel() }
+        // The promise is 10 s in all; what runs is cancelled first, and hears of it within 100 ms.
+        await server.stop(grace: .seconds(5))
+        return 0
+    }
+
+    static func isLoopback(_ address: String) -> Bool {
+        address.hasPrefix("127.") || address == "::1" || address.lowercased() == "localhost"
+    }
+
+    private static func say(_ text: String) -> Int32 {
+        FileHandle.standardOutput.write(Data((text + "\n").utf8))
+        return 0
+    }
+
+    @Sendable private static func complain(_ text: String) {
+        FileHandle.standardError.write(Data((text + "\n").utf8))
+    }
+
+    static var help: String {
+        """
+        graphserver \(Program.version): runs node-graph workflows for ComfyUI's clients, on ComfyUI's wire protocol.
+
+        graphserver [OPTIONS]             serve until SIGINT or SIGTERM
+
+        curl -d @workflows/photo.json localhost:8188/prompt
+                                          runs a workflow; any WebSocket client on /ws watches it
+
+        Options:
+        \(ServerOptionTable.all.map(\.helpText).joined(separator: "\n"))
+
+        Other options of ComfyUI are accepted and have no effect.
+        Exit codes: 0 stopped by a signal; 1 could not start; 3 the command line is wrong.
+        """
+    }
+}
+
+/// SIGINT and SIGTERM, as something to wait for.
+private struct Signals {
+    private let first: AsyncStream<Void>
+    private let sources: [any DispatchSourceSignal]
+
+    init() {
+        let (first, continuation) = AsyncStream.makeStream(of: Void.self)
+        self.first = first
+        sources = [SIGINT, SIGTERM].map { number in
+            _ = signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { continuation.yield() }
+            source.resume()
+            return source
+        }
+    }
+
+    func wait() async {
+        for await _ in first { return }
+    }
+}
