@@ -121,7 +121,7 @@ struct PromptReader {
                     suggestion: "Send {\"prompt\": {\"1\": {\"class_type\": ..., \"inputs\": {...}}}}.")
             }
         }
-        guard let given = request["workflow"] else {
+        guard let given = request["workflow"] ?? bareWorkflow(request) else {
             throw Refusal(
                 type: "no_prompt", message: "No prompt provided", details: "No prompt provided",
                 suggestion: "Send {\"prompt\": {...}}, or {\"workflow\": {...}} for other formats.")
@@ -129,6 +129,12 @@ struct PromptReader {
         var workflow = try read(given, registry)
         if !extraPNGInfo.members.isEmpty { workflow.extraPNGInfo = extraPNGInfo }
         return (workflow, APIFormat.json(of: workflow))
+    }
+
+    /// A workflow file posted as it is: `curl -d @workflow.json`.
+    private static func bareWorkflow(_ request: JSONObject) -> JSON? {
+        let isGraph = request["nodes"]?.array != nil || request.members.contains { $0.value["class_type"] != nil }
+        return isGraph ? .object(request) : nil
     }
 
     private static func read(_ json: JSON, _ registry: NodeRegistry) throws(Refusal) -> Workflow {

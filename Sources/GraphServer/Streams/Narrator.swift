@@ -109,11 +109,10 @@ struct Narrator {
                 Self.estimate(remaining, &text)
             }
         case .nodeCached(let node):
-            // An equal node's result; those of earlier runs have been told.
-            if !run.cached.contains(node) {
-                run.finish(node)
-                tellState(&run, at: event.elapsed)
-            }
+            // Those of earlier runs have been told; this is an equal node's result.
+            guard !run.cached.contains(node) else { break }
+            run.finish(node)
+            tellState(&run, at: event.elapsed)
             tell("node_cached", &run) { Self.node(node, &$0) }
         case .nodeStarted(let node, let type, let display, let parent, let reason):
             run.begin(node, type: type, display: display, parent: parent)
