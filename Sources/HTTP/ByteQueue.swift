@@ -71,6 +71,24 @@ struct ByteQueue: Sendable {
         return bytes.count - start > limit ? .tooLong(hasLine: lineStart > start) : .incomplete
     }
 
+    /// Where a delimiter begins that starts with its only carriage return. Nil if its end is not here yet.
+    /// - Parameter matched: how many bytes of the delimiter the queue begins with. Afterwards how many it ends with, and
+    ///   the caller consumes those before; or all, and the caller consumes those before the delimiter.
+    func search(_ delimiter: [UInt8], matched: inout Int) -> Int? {
+        var at = start + matched
+        while matched < delimiter.count {
+            guard at < bytes.count else { return nil }
+            let byte = bytes[at]
+            // No other byte of the delimiter can begin it, so a mismatch leaves nothing or this one byte.
+            matched = byte == delimiter[matched] ? matched + 1 : byte == Character.carriageReturn ? 1 : 0
+            at += 1
+            if matched == 0 {
+                while at < bytes.count, bytes[at] != Character.carriageReturn { at += 1 }
+            }
+        }
+        return at - start - delimiter.count
+    }
+
     /// The first so many bytes, to be read by position.
     func prefix(_ count: Int) -> ArraySlice<UInt8> { bytes[start..<start + count] }
 

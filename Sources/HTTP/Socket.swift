@@ -1,4 +1,3 @@
-internal import CEpoll
 internal import Glibc
 
 /// The socket system calls. All sockets are non-blocking, closed on exec, and never raise SIGPIPE.
@@ -99,27 +98,24 @@ struct Socket: Sendable, Equatable {
     func accept() -> Accepted {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        return unsafe withUnsafeMutableBytes(of: &storage) { bytes -> Accepted in
-            guard let address = unsafe bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else {
-                return .nothing
+        let accepted = Poller.accept(descriptor, &storage, &length)
+        guard accepted >= 0 else {
+            switch errno {
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted(Self.reason(errno))
+            // A peer that went away meanwhile, and network errors of its connection (accept(2)).
+            default: return .nothing
             }
-            let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
-            let accepted = unsafe accept4(descriptor, address, &length, flags)
-            guard accepted >= 0 else {
-                switch errno {
-                case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted(Self.reason(errno))
-                // A peer that went away meanwhile, and network errors of its connection (accept(2)).
-                default: return .nothing
-                }
-            }
-            let socket = Socket(descriptor: accepted)
-            socket.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
-            // What a slow peer has not taken stays ours, where it is counted, instead of in megabytes of the kernel's.
-            socket.set(Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, 128 << 10)
-            var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-            let status = unsafe getnameinfo(address, length, &name, socklen_t(name.count), nil, 0, NI_NUMERICHOST)
-            return .connection(socket, address: status == 0 ? Self.text(name) : "")
         }
+        let socket = Socket(descriptor: accepted)
+        socket.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        // What a slow peer has not taken stays ours, where it is counted, instead of in megabytes of the kernel's.
+        socket.set(Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, 128 << 10)
+        var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        let status = unsafe withUnsafeBytes(of: &storage) { bytes -> Int32 in
+            guard let address = unsafe bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return -1 }
+            return unsafe getnameinfo(address, length, &name, socklen_t(name.count), nil, 0, NI_NUMERICHOST)
+        }
+        return .connection(socket, address: status == 0 ? Self.text(name) : "")
     }
 
     private static func text(_ name: [CChar]) -> String {
