@@ -51,5 +51,5 @@ fuzz() { # target, largest input, seed folders...
 
 fuzz json 4096 ../shared/json-test-suite/test_parsing workflows
 fuzz workflow 4096 Fuzz/seeds workflows
-fuzz picture 65536 ../shared/png-suite ../shared/png-suite/broken input
+fuzz picture 65536 ../shared/png-suite ../shared/png-suite/broken input Fuzz/pictures
 echo "nothing found"
