@@ -67,6 +67,7 @@ let package = Package(
         .testTarget(
             name: "NodesTests", dependencies: ["GraphCore", "Media", "Files", "Nodes", "TestData"],
             swiftSettings: strict),
+        .testTarget(name: "FilesTests", dependencies: ["GraphCore", "Files"], swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestData"], swiftSettings: strict),
         .testTarget(
             name: "GraphServerTests",

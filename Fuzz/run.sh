@@ -22,7 +22,8 @@ module GraphCore
 for c in Sources/CPNG/*.c Sources/CJPEG/*.c; do
     clang -O1 -g -fsanitize=address,fuzzer-no-link -I "$(dirname "$c")/include" -c "$c" -o "$out/$(basename "$c" .c).o"
 done
-modules=(-Xcc -fmodule-map-file=Fuzz/CModules/CPNG/module.modulemap -Xcc -fmodule-map-file=Fuzz/CModules/CJPEG/module.modulemap)
+modules=(-Xcc -fmodule-map-file=Fuzz/CModules/CPNG/module.modulemap -Xcc -fmodule-map-file=Fuzz/CModules/CJPEG/module.modulemap
+    -Xcc -fmodule-map-file=Sources/CWebP/module.modulemap)
 module Media "${modules[@]}"
 link() { # the linker warns of every sanitizer symbol it keeps to itself
     swiftc "${swift_flags[@]}" "$@" 2>&1 | { grep -v 'Cannot export local symbol' || true; }
@@ -30,7 +31,7 @@ link() { # the linker warns of every sanitizer symbol it keeps to itself
 link Fuzz/FuzzJSON.swift "$out/GraphCore.o" -o "$out/json"
 link Fuzz/FuzzWorkflow.swift "$out/GraphCore.o" -o "$out/workflow"
 link "${modules[@]}" Fuzz/FuzzPicture.swift "$out/GraphCore.o" "$out/Media.o" "$out"/c{png,jpeg}*.o \
-    -lpng -ljpeg -lz -o "$out/picture"
+    -lpng -ljpeg -lwebp -lz -o "$out/picture"
 
 fuzz() { # target, largest input, seed folders...
     local target=$1 size=$2
@@ -50,5 +51,5 @@ fuzz() { # target, largest input, seed folders...
 
 fuzz json 4096 ../shared/json-test-suite/test_parsing workflows
 fuzz workflow 4096 Fuzz/seeds workflows
-fuzz picture 65536 ../shared/png-suite ../shared/png-suite/broken input
+fuzz picture 65536 ../shared/png-suite ../shared/png-suite/broken input Fuzz/pictures
 echo "nothing found"

@@ -10,7 +10,11 @@ public enum SHA256 {
         var digest = [UInt8](repeating: 0, count: 32)
         let hashed = unsafe EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha256(), nil)
         precondition(hashed == 1, "libcrypto has SHA-256")
-        return digest.map { byte in
+        return hexadecimal(digits: digest)
+    }
+
+    fileprivate static func hexadecimal(digits digest: [UInt8]) -> String {
+        digest.map { byte in
             let digits = String(byte, radix: 16)
             return byte < 16 ? "0" + digits : digits
         }.joined()
@@ -25,5 +29,32 @@ public enum SHA1 {
         let hashed = unsafe EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha1(), nil)
         precondition(hashed == 1, "libcrypto has SHA-1")
         return digest
+    }
+}
+
+/// SHA-256 of bytes that come piece by piece.
+@safe public struct IncrementalSHA256: ~Copyable {
+    private let context: OpaquePointer?
+
+    public init() {
+        unsafe context = EVP_MD_CTX_new()
+        let isReady = unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil)
+        precondition(isReady == 1, "libcrypto has SHA-256")
+    }
+
+    deinit { unsafe EVP_MD_CTX_free(context) }
+
+    public mutating func update(_ bytes: ArraySlice<UInt8>) {
+        let updated = unsafe bytes.withUnsafeBytes { unsafe EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
+        precondition(updated == 1, "SHA-256 takes any bytes")
+    }
+
+    /// Of all bytes so far, 32 bytes as 64 lower-case hexadecimal digits. Afterwards it starts over.
+    public mutating func hexadecimal() -> String {
+        var digest = [UInt8](repeating: 0, count: 32)
+        let isDone = unsafe EVP_DigestFinal_ex(context, &digest, nil) == 1
+        let isReady = unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1
+        precondition(isDone && isReady, "libcrypto has SHA-256")
+        return SHA256.hexadecimal(digits: digest)
     }
 }

@@ -45,7 +45,7 @@ enum OptionTable {
             name: "--base-directory", argument: "DIR",
             help: "holds input/ output/ temp/ models/ user/ (default: the current folder)"
         ) { $0.baseDirectory = $1 },
-        directory(.input), directory(.output), directory(.temp),
+        directory(.input), directory(.output), directory(.temp), directory(.user),
     ]
 
     static let set = RunOption(

@@ -10,7 +10,7 @@ public struct Diagnostic: Error, Sendable, Equatable {
         // Running
         case nodeFailed, badExpansion, outOfMemory
         // Files
-        case fileNotFound, fileNotReadable, fileNotWritable, outsideFolder, badFile
+        case fileNotFound, fileNotReadable, fileNotWritable, fileExists, outsideFolder, badFile, badFileName
     }
 
     public enum Severity: Sendable { case error, warning }

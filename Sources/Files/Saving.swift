@@ -1,0 +1,48 @@
+internal import Foundation
+public import GraphCore
+
+extension Folders {
+    public func save(
+        _ bytes: [UInt8], prefix: FilenamePrefix, extension: String, in folder: FolderName
+    ) throws(Diagnostic) -> SavedFile {
+        let filled = PrefixFields.fill(prefix, at: now())
+        let (subfolder, stem) = try Self.parts(of: filled, folder)
+        let root = root(folder)
+        let directory = try root.makeDirectory(subfolder)
+        let part = PartFile.path(in: directory)
+        defer { PartFile.remove(part) }
+        do {
+            try PartFile.write(bytes, to: part)
+            let pattern = stem.replacing("%batch_num%", with: String(prefix.batchNumber))
+            while true {
+                let number = numbering.next(directory: directory, stem: stem)
+                let digits = String(number)
+                let padded = String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+                let filename = "\(pattern)_\(padded)_.\(`extension`)"
+                if try PartFile.place(part, at: directory + "/" + filename) {
+                    return SavedFile(filename: filename, subfolder: subfolder, folder: folder)
+                }
+            }
+        } catch {
+            throw root.notWritable(error)
+        }
+    }
+
+    private static func parts(
+        of prefix: String, _ folder: FolderName
+    ) throws(Diagnostic) -> (subfolder: String, stem: String) {
+        let parts = prefix.split(separator: "/").filter { $0 != "." }
+        if prefix.hasPrefix("/") || parts.contains("..") || prefix.utf8.contains(0) {
+            throw Diagnostic(
+                .outsideFolder, node: nil, "the prefix '\(prefix)' leads out of the \(folder.rawValue) folder",
+                suggestion: "Use a name, or SUBFOLDER/NAME.")
+        }
+        if parts.contains(where: { $0.utf8.count > 200 }) {
+            throw Diagnostic(
+                .fileNotWritable, node: nil, "the prefix is longer than a file name may be",
+                suggestion: "Use at most 200 bytes.")
+        }
+        let stem = prefix.hasSuffix("/") ? "" : parts.last.map(String.init) ?? ""
+        return (parts.dropLast(stem.isEmpty ? 0 : 1).joined(separator: "/"), stem)
+    }
+}

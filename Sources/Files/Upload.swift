@@ -1,0 +1,187 @@
+internal import Digest
+internal import Foundation
+public import GraphCore
+internal import Synchronization
+
+/// A file that comes piece by piece: hashed on the way, whole under its name or not there at all.
+///
+/// Where it goes is said at the end, since a form may name subfolder and type behind the file. Thread-safe; calls come
+/// one at a time. An upload that is let go without `commit` leaves nothing.
+public final class Upload: Sendable {
+    private struct State: ~Copyable {
+        /// Nil once it is over.
+        var file: FileHandle?
+        var hash = IncrementalSHA256()
+        var byteCount = 0
+    }
+
+    /// ComfyUI's max_upload_size, 100 MiB.
+    public static let maxByteCount = 100 << 20
+    /// More files of one name are not looked through.
+    private static let maxNumber = 9_999
+
+    public let filename: String
+    private let folders: Folders
+    private let home: FolderRoot
+    private let part: String
+    private let maxByteCount: Int
+    private let state: Mutex<State>
+
+    fileprivate init(_ folders: Folders, filename: String, home: FolderRoot, maxByteCount: Int) throws(Diagnostic) {
+        (self.folders, self.filename, self.home) = (folders, filename, home)
+        self.maxByteCount = maxByteCount
+        part = PartFile.path(in: try home.makeDirectory(""))
+        let file: FileHandle
+        do {
+            let url = URL(fileURLWithPath: part)
+            try Data().write(to: url)
+            file = try FileHandle(forWritingTo: url)
+        } catch {
+            PartFile.remove(part)
+            throw home.notWritable(error)
+        }
+        state = Mutex(State(file: file))
+    }
+
+    deinit { discard() }
+
+    /// - Throws: `.tooLarge` beyond the limit, `.fileNotWritable` when the disk is full; the upload is over then.
+    public func write(_ bytes: ArraySlice<UInt8>) throws(Diagnostic) {
+        do throws(Diagnostic) {
+            try state.withLock { (state) throws(Diagnostic) in
+                guard let file = state.file else { throw Self.isOver }
+                state.byteCount += bytes.count
+                if state.byteCount > maxByteCount {
+                    throw Diagnostic(
+                        .tooLarge, node: nil, "'\(filename)' has more than \(maxByteCount) bytes",
+                        suggestion: "Upload a smaller file, or copy it into the folder yourself.")
+                }
+                do {
+                    try file.write(contentsOf: bytes)
+                } catch {
+                    throw home.notWritable(error)
+                }
+                state.hash.update(bytes)
+            }
+        } catch {
+            discard()
+            throw error
+        }
+    }
+
+    /// Gives the file its name, as ComfyUI's /upload/image does: the same content under the same name is the same file,
+    /// other content becomes `up (1).png`, `up (2).png`...
+    /// - Parameters:
+    ///   - subfolder: made if need be; up to 16 folders deep.
+    ///   - folder: input, output or temp.
+    ///   - overwrite: takes the place of a file that has the name, at one stroke.
+    public func commit(
+        subfolder: String = "", folder: FolderName = .input, overwrite: Bool = false
+    ) throws(Diagnostic) -> SavedFile {
+        let hash = try state.withLock { (state) throws(Diagnostic) in
+            guard let file = state.file else { throw Self.isOver }
+            try? file.close()
+            state.file = nil
+            return (text: state.hash.hexadecimal(), byteCount: state.byteCount)
+        }
+        defer { PartFile.remove(part) }
+        let root = try folders.uploadRoot(folder)
+        let subfolder = try FileNames.path(subfolder, in: root)
+        let directory = try root.makeDirectory(subfolder)
+        do {
+            let part = try beside(directory)
+            defer { PartFile.remove(part) }
+            let name = try Self.place(part, as: filename, in: directory, hash, overwrite: overwrite)
+            guard let name else {
+                throw Diagnostic(
+                    .fileExists, node: nil, "there are too many files called '\(filename)'",
+                    suggestion: "Give it another name.")
+            }
+            return SavedFile(filename: name, subfolder: subfolder, folder: folder)
+        } catch {
+            throw (error as? Diagnostic) ?? root.notWritable(error)
+        }
+    }
+
+    /// Lets it go. Does nothing once it is over.
+    public func discard() {
+        let wasOpen = state.withLock { state in
+            defer { state.file = nil }
+            try? state.file?.close()
+            return state.file != nil
+        }
+        if wasOpen { PartFile.remove(part) }
+    }
+
+    /// The part in the file system of `directory`: folders may lie on several disks.
+    private func beside(_ directory: String) throws -> String {
+        if FileStatus(part)?.device == FileStatus(directory)?.device { return part }
+        let copy = PartFile.path(in: directory)
+        do {
+            try FileManager.default.copyItem(atPath: part, toPath: copy)
+        } catch {
+            PartFile.remove(copy)
+            throw error
+        }
+        return copy
+    }
+
+    /// The name it got; nil when too many are taken.
+    private static func place(
+        _ part: String, as filename: String, in directory: String, _ hash: (text: String, byteCount: Int),
+        overwrite: Bool
+    ) throws -> String? {
+        if overwrite {
+            try FileStatus.rename(part, over: directory + "/" + filename)
+            return filename
+        }
+        var number = 0
+        while number <= maxNumber {
+            let name = number == 0 ? filename : numbered(filename, number)
+            let path = directory + "/" + name
+            if let status = FileStatus(path) {
+                let isSame =
+                    status.kind == .file && status.byteCount == hash.byteCount
+                    && (try? FileDigest.sha256(ofFile: path)) == hash.text
+                if isSame { return name }
+                number += 1
+            } else if try PartFile.place(part, at: path) {
+                return name
+            }
+        }
+        return nil
+    }
+
+    /// `up (1).png`, as Python's os.path.splitext splits: a name that starts with its only dot has no extension.
+    private static func numbered(_ filename: String, _ number: Int) -> String {
+        let leadingDots = filename.prefix { $0 == "." }.endIndex
+        guard let dot = filename[leadingDots...].lastIndex(of: ".") else { return "\(filename) (\(number))" }
+        return "\(filename[..<dot]) (\(number))\(filename[dot...])"
+    }
+
+    private static let isOver = Diagnostic(
+        .fileNotWritable, node: nil, "the upload is over", suggestion: "Start it again.")
+}
+
+extension Folders {
+    /// Starts to take a file. Its bytes are kept hidden in the input folder until `Upload.commit` says where they go.
+    /// - Throws: `.badFileName` for an empty or long name, `.outsideFolder` for one with `..` or a separator.
+    public func beginUpload(
+        filename: String, maxByteCount: Int = Upload.maxByteCount
+    ) throws(Diagnostic) -> Upload {
+        let home = root(.input)
+        try FileNames.check(filename, in: home)
+        return try Upload(self, filename: filename, home: home, maxByteCount: maxByteCount)
+    }
+
+    /// Where files from outside may be put.
+    fileprivate func uploadRoot(_ folder: FolderName) throws(Diagnostic) -> FolderRoot {
+        switch folder {
+        case .input, .output, .temp: return root(folder)
+        case .models, .user:
+            throw Diagnostic(
+                .outsideFolder, node: nil, "nothing is uploaded into the \(folder.rawValue) folder",
+                suggestion: "Use input, output or temp.")
+        }
+    }
+}
