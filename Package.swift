@@ -68,7 +68,8 @@ let package = Package(
             name: "NodesTests", dependencies: ["GraphCore", "Media", "Files", "Nodes", "TestData"],
             swiftSettings: strict),
         .testTarget(name: "FilesTests", dependencies: ["GraphCore", "Files"], swiftSettings: strict),
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestData"], swiftSettings: strict),
+        .testTarget(
+            name: "HTTPTests", dependencies: ["HTTP", "TestData"], exclude: ["peer.py"], swiftSettings: strict),
         .testTarget(
             name: "GraphServerTests",
             dependencies: [

@@ -33,6 +33,14 @@ link Fuzz/FuzzWorkflow.swift "$out/GraphCore.o" -o "$out/workflow"
 link "${modules[@]}" Fuzz/FuzzPicture.swift "$out/GraphCore.o" "$out/Media.o" "$out"/c{png,jpeg}*.o \
     -lpng -ljpeg -lwebp -lz -o "$out/picture"
 
+clang -O1 -g -fsanitize=address,fuzzer-no-link -I Sources/CCurl/include -c Sources/CCurl/ccurl.c -o "$out/ccurl.o"
+http=(-Xcc -fmodule-map-file=Fuzz/CModules/CCurl/module.modulemap)
+for c in CCrypto CZlib COpenSSL; do http+=(-Xcc "-fmodule-map-file=Sources/$c/module.modulemap"); done
+module Digest "${http[@]}"
+module HTTP "${http[@]}"
+http+=("$out/HTTP.o" "$out/Digest.o" "$out/ccurl.o" -lcurl -lssl -lcrypto -lz)
+link Fuzz/FuzzWebSocket.swift "${http[@]}" -o "$out/websocket"
+
 fuzz() { # target, largest input, seed folders...
     local target=$1 size=$2
     shift 2
@@ -51,5 +59,10 @@ fuzz() { # target, largest input, seed folders...
 
 fuzz json 4096 ../shared/json-test-suite/test_parsing workflows
 fuzz workflow 4096 Fuzz/seeds workflows
+<<<<<<< HEAD
 fuzz picture 65536 ../shared/png-suite ../shared/png-suite/broken input Fuzz/pictures
+=======
+fuzz picture 65536 ../shared/png-suite ../shared/png-suite/broken input
+fuzz websocket 4096
+>>>>>>> ws
 echo "nothing found"
