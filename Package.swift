@@ -57,7 +57,7 @@ let package = Package(
             name: "TestServer", dependencies: ["GraphCore", "Nodes", "GraphServer", "TestNodes"],
             path: "Tests/TestServer", swiftSettings: strict),
         .executableTarget(
-            name: "Bench", dependencies: ["GraphCore", "Media"], path: "Bench",
+            name: "Bench", dependencies: ["CEpoll", "GraphCore", "Media"], path: "Bench",
             exclude: ["RESULTS.md", "run.sh", "processes.py"], swiftSettings: strict),
 
         .target(name: "TestData", path: "Tests/TestData", swiftSettings: strict),
