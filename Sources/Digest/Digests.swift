@@ -16,3 +16,14 @@ public enum SHA256 {
         }.joined()
     }
 }
+
+/// SHA-1 (FIPS 180-4) by OpenSSL's libcrypto. Broken as a signature; the WebSocket handshake asks for it as a checksum.
+public enum SHA1 {
+    /// 20 bytes.
+    public static func digest(_ bytes: [UInt8]) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 20)
+        let hashed = unsafe EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha1(), nil)
+        precondition(hashed == 1, "libcrypto has SHA-1")
+        return digest
+    }
+}
