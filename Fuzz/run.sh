@@ -19,11 +19,16 @@ module() { # name, further flags...: Sources/NAME as a module and an object
 
 echo "building"
 module GraphCore
-for c in Sources/CPNG/*.c Sources/CJPEG/*.c; do
+for c in Sources/CPNG/*.c Sources/CJPEG/*.c Sources/CCurl/*.c; do
     clang -O1 -g -fsanitize=address,fuzzer-no-link -I "$(dirname "$c")/include" -c "$c" -o "$out/$(basename "$c" .c).o"
 done
 modules=(-Xcc -fmodule-map-file=Fuzz/CModules/CPNG/module.modulemap -Xcc -fmodule-map-file=Fuzz/CModules/CJPEG/module.modulemap)
 module Media "${modules[@]}"
+for name in Sources/CCrypto Sources/CZlib Sources/COpenSSL Fuzz/CModules/CCurl; do
+    http_modules+=(-Xcc "-fmodule-map-file=$name/module.modulemap")
+done
+module Digest "${http_modules[@]}"
+module HTTP "${http_modules[@]}"
 link() { # the linker warns of every sanitizer symbol it keeps to itself
     swiftc "${swift_flags[@]}" "$@" 2>&1 | { grep -v 'Cannot export local symbol' || true; }
 }
@@ -31,6 +36,9 @@ link Fuzz/FuzzJSON.swift "$out/GraphCore.o" -o "$out/json"
 link Fuzz/FuzzWorkflow.swift "$out/GraphCore.o" -o "$out/workflow"
 link "${modules[@]}" Fuzz/FuzzPicture.swift "$out/GraphCore.o" "$out/Media.o" "$out"/c{png,jpeg}*.o \
     -lpng -ljpeg -lz -o "$out/picture"
+http_objects=("$out/HTTP.o" "$out/Digest.o" "$out/ccurl.o" -lcurl -lssl -lcrypto -lz)
+link "${http_modules[@]}" Fuzz/FuzzHTTP.swift "${http_objects[@]}" -o "$out/http"
+link "${http_modules[@]}" Fuzz/FuzzMultipart.swift "${http_objects[@]}" -o "$out/multipart"
 
 fuzz() { # target, largest input, seed folders...
     local target=$1 size=$2
@@ -51,4 +59,6 @@ fuzz() { # target, largest input, seed folders...
 fuzz json 4096 ../shared/json-test-suite/test_parsing workflows
 fuzz workflow 4096 Fuzz/seeds workflows
 fuzz picture 65536 ../shared/png-suite ../shared/png-suite/broken input
+fuzz http 4096 Fuzz/seeds-http
+fuzz multipart 4096 Fuzz/seeds-multipart
 echo "nothing found"

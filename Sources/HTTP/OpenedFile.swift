@@ -1,0 +1,57 @@
+internal import Glibc
+
+/// A regular file, open for reading.
+public final class OpenedFile: Sendable {
+    private let descriptor: Int32
+    public let byteCount: Int
+    /// Nanoseconds since 1970.
+    public let modifiedNanoseconds: Int
+
+    /// - Throws: `HTTPProblem` 404 when there is no regular file, 403 when it may not be read, 503 when too many are open.
+    public init(path: String) throws(HTTPProblem) {
+        // Opening a pipe without O_NONBLOCK would wait for its writer.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard descriptor >= 0 else {
+            switch errno {
+            case EACCES, EPERM: throw HTTPProblem(403, "the file may not be read")
+            case EMFILE, ENFILE, ENOMEM:
+                throw HTTPProblem(503, "the server has too many files open", suggestion: "Try again in a moment.")
+            default: throw HTTPProblem(404, "there is no such file")
+            }
+        }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw HTTPProblem(404, "there is no such file")
+        }
+        self.descriptor = descriptor
+        byteCount = Int(status.st_size)
+        modifiedNanoseconds = Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Whole seconds, as HTTP's dates are.
+    public var modifiedSeconds: Int {
+        modifiedNanoseconds / 1_000_000_000 - (modifiedNanoseconds % 1_000_000_000 < 0 ? 1 : 0)
+    }
+
+    /// Changes whenever the file's size or time of change does; aiohttp's form, so that caches stay good.
+    public var etag: String {
+        "\"\(String(modifiedNanoseconds, radix: 16))-\(String(byteCount, radix: 16))\""
+    }
+
+    /// Appends at most so many bytes from a position. Nil when the disk fails, 0 behind the end.
+    func read(at position: Int, count: Int, into out: inout [UInt8]) -> Int? {
+        let start = out.count
+        out.append(contentsOf: repeatElement(0, count: count))
+        var got = -1
+        repeat {
+            got = unsafe out.withUnsafeMutableBytes { bytes in
+                unsafe pread(descriptor, bytes.baseAddress?.advanced(by: start), count, off_t(position))
+            }
+        } while got < 0 && errno == EINTR
+        out.removeLast(count - max(got, 0))
+        return got < 0 ? nil : got
+    }
+}
