@@ -18,7 +18,7 @@ struct ServerTests {
     @Test("answers a request and keeps the connection")
     func keepsAlive() async throws {
         try await withServer(Self.routes) { server, port in
-            let peer = try Peer(port)
+            let peer = try WireClient(port)
             for _ in 0..<3 {
                 let answer = try peer.get("/hello")
                 #expect(answer.status == 200)
@@ -33,7 +33,7 @@ struct ServerTests {
     @Test("answers pipelined requests in their order, slow ones too")
     func pipelining() async throws {
         try await withServer(Self.routes) { _, port in
-            let peer = try Peer(port)
+            let peer = try WireClient(port)
             let request = { (path: String) in "GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n" }
             let body = String(repeating: "x", count: 100_000)
             peer.send(
@@ -52,7 +52,7 @@ struct ServerTests {
     @Test("answers HEAD without the body")
     func head() async throws {
         try await withServer(Self.routes) { _, port in
-            let peer = try Peer(port)
+            let peer = try WireClient(port)
             peer.send("HEAD /hello HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(try peer.answer(isHead: true).headers["Content-Length"] == "5")
             #expect(try peer.get("/hello").text == "hello")
@@ -62,11 +62,11 @@ struct ServerTests {
     @Test("closes when the client asks for it, after the answer")
     func closes() async throws {
         try await withServer(Self.routes) { _, port in
-            let peer = try Peer(port)
+            let peer = try WireClient(port)
             let answer = try peer.ask("GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             #expect(answer.headers["Connection"] == "close")
             #expect(try peer.readToEnd() == [])
-            let old = try Peer(port)
+            let old = try WireClient(port)
             #expect(try old.ask("GET /hello HTTP/1.0\r\n\r\n").text == "hello")
             #expect(try old.readToEnd() == [])
         }
@@ -75,7 +75,7 @@ struct ServerTests {
     @Test("answers a client that has finished sending")
     func halfClosed() async throws {
         try await withServer(Self.routes) { _, port in
-            let peer = try Peer(port)
+            let peer = try WireClient(port)
             peer.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
             peer.finishSending()
             #expect(try peer.answer().text == "hello")
@@ -87,7 +87,7 @@ struct ServerTests {
     func bug() async throws {
         let log = Notes()
         try await withServer(Self.routes, log: { log.add($0) }) { _, port in
-            let answer = try Peer(port).get("/bug")
+            let answer = try WireClient(port).get("/bug")
             #expect(answer.status == 500)
             #expect(answer.text == "the server failed to answer this\nLook into the server's log.\n")
         }
@@ -99,7 +99,7 @@ struct ServerTests {
         try await withServer(
             Self.routes, configure: { $0.finish = { $1.headers["X-Seen"] = $0.head.target } },
             { _, port in
-                let peer = try Peer(port)
+                let peer = try WireClient(port)
                 #expect(try peer.get("/hello").headers["X-Seen"] == "/hello")
                 #expect(try peer.get("/missing").headers["X-Seen"] == "/missing")
                 let refusal = try peer.ask("nonsense\r\n\r\n")
@@ -115,8 +115,8 @@ struct ServerTests {
         try await withServer(Self.routes) { server, port in
             let second = try server.listen("::1", port: 0)
             #expect(second != port)
-            #expect(try Peer(second, address: "::1").get("/hello").text == "hello")
-            #expect(try Peer(port).get("/hello").text == "hello")
+            #expect(try WireClient(second, address: "::1").get("/hello").text == "hello")
+            #expect(try WireClient(port).get("/hello").text == "hello")
         }
     }
 

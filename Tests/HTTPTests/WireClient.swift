@@ -4,7 +4,7 @@ import Foundation
 
 /// A client that does exactly what a test says: a blocking socket to a port of this machine. Nothing waits longer than
 /// ten seconds.
-final class Peer {
+final class WireClient {
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
