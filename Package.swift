@@ -66,7 +66,8 @@ let package = Package(
         .testTarget(
             name: "NodesTests", dependencies: ["GraphCore", "Media", "Files", "Nodes", "TestData"],
             swiftSettings: strict),
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestData"], swiftSettings: strict),
+        .testTarget(
+            name: "HTTPTests", dependencies: ["HTTP", "TestData"], exclude: ["peer.py"], swiftSettings: strict),
         .testTarget(
             name: "GraphServerTests",
             dependencies: [

@@ -24,7 +24,7 @@ for c in Sources/CPNG/*.c Sources/CJPEG/*.c Sources/CCurl/*.c; do
 done
 modules=(-Xcc -fmodule-map-file=Fuzz/CModules/CPNG/module.modulemap -Xcc -fmodule-map-file=Fuzz/CModules/CJPEG/module.modulemap)
 module Media "${modules[@]}"
-for name in Sources/CCrypto Sources/CZlib Sources/COpenSSL Fuzz/CModules/CCurl; do
+for name in Sources/CCrypto Sources/CEpoll Sources/CZlib Sources/COpenSSL Fuzz/CModules/CCurl; do
     http_modules+=(-Xcc "-fmodule-map-file=$name/module.modulemap")
 done
 module Digest "${http_modules[@]}"
@@ -39,6 +39,7 @@ link "${modules[@]}" Fuzz/FuzzPicture.swift "$out/GraphCore.o" "$out/Media.o" "$
 http_objects=("$out/HTTP.o" "$out/Digest.o" "$out/ccurl.o" -lcurl -lssl -lcrypto -lz)
 link "${http_modules[@]}" Fuzz/FuzzHTTP.swift "${http_objects[@]}" -o "$out/http"
 link "${http_modules[@]}" Fuzz/FuzzMultipart.swift "${http_objects[@]}" -o "$out/multipart"
+link "${http_modules[@]}" Fuzz/FuzzWebSocket.swift "${http_objects[@]}" -o "$out/websocket"
 
 fuzz() { # target, largest input, seed folders...
     local target=$1 size=$2
@@ -61,4 +62,5 @@ fuzz workflow 4096 Fuzz/seeds workflows
 fuzz picture 65536 ../shared/png-suite ../shared/png-suite/broken input
 fuzz http 4096 Fuzz/seeds-http
 fuzz multipart 4096 Fuzz/seeds-multipart
+fuzz websocket 4096
 echo "nothing found"
