@@ -269,18 +269,21 @@ struct HTTPConversation: Conversation {
             setting.router.finish(request, &response)
         }
         keepsAlive = keepsAlive && request != nil && isBodyComplete && !isDraining
-        let hasBody = request?.head.method != "HEAD" && response.status != 204 && response.status != 304
+        let hasFraming = response.status != 204 && response.status != 304
+        let hasBody = request?.head.method != "HEAD" && hasFraming
         let isOld = request?.head.minorVersion == 0
         let framing: ResponseWriter.Framing
         switch response.body {
-        case .bytes(let bytes): framing = response.status == 204 ? .none : .length(bytes.count)
+        case _ where !hasFraming: framing = .none
+        case .bytes(let bytes): framing = .length(bytes.count)
         case .source(_, let count?): framing = .length(count)
         case .source(_, nil):
             framing = isOld ? .untilClose : .chunked
             if isOld { keepsAlive = false }
         }
         turn.output += ResponseWriter.head(
-            response.status, response.headers, framing: framing, keepsAlive: keepsAlive, date: turn.date)
+            response.status, response.headers, framing: framing, keepsAlive: keepsAlive, date: turn.date,
+            minorVersion: isOld ? 0 : 1)
         switch response.body {
         case _ where !hasBody: endAnswer(turn.now)
         case .bytes(let bytes) where bytes.count <= pieceByteCount:
