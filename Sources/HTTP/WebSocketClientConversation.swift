@@ -123,18 +123,10 @@ final class WebSocketClientConversation: Sendable {
 
     // MARK: Conversing
 
-    /// How often the thread looks at what it waits for, and what it knows of the peer.
-    private struct Pulse {
-        var nextPing: ContinuousClock.Instant
-        var missedCount = 0
-        /// Something came since the last ping, or nothing could because nobody took what was there.
-        var isExcused = true
-    }
-
     private func converse(_ rest: [UInt8]) {
         var decoder = WebSocketDecoder(role: .client, maxMessageByteCount: options.maxMessageByteCount)
         decoder.append(rest)
-        var pulse = Pulse(nextPing: .now + options.pingInterval)
+        var pulse = WebSocketPulse(interval: options.pingInterval, now: .now)
         var unsent: ArraySlice<UInt8> = []
         // How it ends, once that is known and our close frame is out.
         var end: WebSocketMailbox.Outcome?
@@ -155,18 +147,18 @@ final class WebSocketClientConversation: Sendable {
                 if end == nil {
                     end = handleEvents(&decoder, &moved)
                     if !mailbox.hasRoom {
-                        pulse.isExcused = true
+                        pulse.excuse()
                     } else if !moved {
                         var received: [UInt8] = []
                         let (count, isOpen) = try read(&received)
                         guard isOpen else { return ended() }
                         decoder.append(received)
                         moved = count > 0
-                        if moved { pulse.isExcused = true }
+                        if moved { pulse.excuse() }
                     }
                 }
-                try keepAlive(&pulse)
-                var until = pulse.nextPing
+                try beat(&pulse)
+                var until = pulse.nextBeat
                 if case .closing(let deadline) = mailbox.phase {
                     guard deadline > .now else { return mailbox.finish(end ?? .success(.none)) }
                     until = min(until, deadline)
@@ -208,20 +200,15 @@ final class WebSocketClientConversation: Sendable {
         }
     }
 
-    private func keepAlive(_ pulse: inout Pulse) throws(HTTPClientError) {
-        guard .now >= pulse.nextPing, case .open = mailbox.phase else {
-            if .now >= pulse.nextPing { pulse.nextPing = .now + options.pingInterval }
-            return
-        }
-        pulse.missedCount = pulse.isExcused ? 0 : pulse.missedCount + 1
-        guard pulse.missedCount < 2 else {
+    private func beat(_ pulse: inout WebSocketPulse) throws(HTTPClientError) {
+        switch pulse.beat(.now) {
+        case .nothing: break
+        case .ping: mailbox.sendControl(.ping, [])
+        case .giveUp:
             throw HTTPClientError(
                 .timedOut, "\(url.authority) did not answer two pings, \(options.pingInterval.words) apart",
                 suggestion: "Connect again.")
         }
-        pulse.nextPing = .now + options.pingInterval
-        pulse.isExcused = false
-        mailbox.sendControl(.ping, [])
     }
 
     /// The server closed TCP: well when our close frame was out, badly otherwise.

@@ -143,10 +143,10 @@ struct WebSocketClientTests {
     func handshakeTimeout() async throws {
         let peer = try await Peer()
         var options = WebSocketClient.Options()
-        options.connectTimeout = .milliseconds(100)
+        options.connectTimeout = .milliseconds(500)
         #expect(
             await Self.failure("ws://\(peer.authority)/silent", options: options)?.message
-                == "\(peer.authority) did not answer the handshake within 0.1 s")
+                == "\(peer.authority) did not answer the handshake within 0.5 s")
     }
 
     @Test("can be cancelled while it connects")
@@ -172,14 +172,30 @@ struct WebSocketClientTests {
         }
     }
 
-    @Test("keeps a peer that answers pings")
-    func alive() async throws {
+    @Test("pings a peer, and its pong is no message")
+    func pings() async throws {
         let peer = try await Peer()
         var options = WebSocketClient.Options()
-        options.pingInterval = .milliseconds(10)
-        let socket = try await WebSocketClient.connect("ws://\(peer.authority)/ws?count=10", options: options)
+        // Far from giving up: the peer has a second to answer.
+        options.pingInterval = .milliseconds(500)
+        let socket = try await WebSocketClient.connect("ws://\(peer.authority)/ws?count=1", options: options)
         var messages = socket.messages.makeAsyncIterator()
-        #expect(try await messages.next() == .text("10 pings"))
+        #expect(try await messages.next() == .text("1 pings"))
+    }
+
+    @Test("pings at each beat and gives up at the second in a row without a sign of life")
+    func pulse() {
+        let start = ContinuousClock.now
+        var pulse = WebSocketPulse(interval: .seconds(20), now: start)
+        func beat(_ seconds: Int) -> WebSocketPulse.Beat { pulse.beat(start + .seconds(seconds)) }
+        #expect(beat(19) == .nothing)
+        #expect(beat(20) == .ping)
+        #expect(beat(40) == .ping)
+        pulse.excuse()
+        #expect(beat(60) == .ping)
+        #expect(beat(79) == .nothing)
+        #expect(beat(80) == .ping)
+        #expect(beat(100) == .giveUp)
     }
 
     @Test("closes in bounded time when the peer does not answer")
