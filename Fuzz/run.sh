@@ -19,12 +19,17 @@ module() { # name, further flags...: Sources/NAME as a module and an object
 
 echo "building"
 module GraphCore
-for c in Sources/CPNG/*.c Sources/CJPEG/*.c; do
+for c in Sources/CPNG/*.c Sources/CJPEG/*.c Sources/CCurl/*.c Sources/CEpoll/*.c; do
     clang -O1 -g -fsanitize=address,fuzzer-no-link -I "$(dirname "$c")/include" -c "$c" -o "$out/$(basename "$c" .c).o"
 done
 modules=(-Xcc -fmodule-map-file=Fuzz/CModules/CPNG/module.modulemap -Xcc -fmodule-map-file=Fuzz/CModules/CJPEG/module.modulemap
     -Xcc -fmodule-map-file=Sources/CWebP/module.modulemap)
 module Media "${modules[@]}"
+for name in Sources/CCrypto Sources/CZlib Sources/COpenSSL Fuzz/CModules/CCurl Fuzz/CModules/CEpoll; do
+    http_modules+=(-Xcc "-fmodule-map-file=$name/module.modulemap")
+done
+module Digest "${http_modules[@]}"
+module HTTP "${http_modules[@]}"
 link() { # the linker warns of every sanitizer symbol it keeps to itself
     swiftc "${swift_flags[@]}" "$@" 2>&1 | { grep -v 'Cannot export local symbol' || true; }
 }
@@ -32,14 +37,10 @@ link Fuzz/FuzzJSON.swift "$out/GraphCore.o" -o "$out/json"
 link Fuzz/FuzzWorkflow.swift "$out/GraphCore.o" -o "$out/workflow"
 link "${modules[@]}" Fuzz/FuzzPicture.swift "$out/GraphCore.o" "$out/Media.o" "$out"/c{png,jpeg}*.o \
     -lpng -ljpeg -lwebp -lz -o "$out/picture"
-
-clang -O1 -g -fsanitize=address,fuzzer-no-link -I Sources/CCurl/include -c Sources/CCurl/ccurl.c -o "$out/ccurl.o"
-http=(-Xcc -fmodule-map-file=Fuzz/CModules/CCurl/module.modulemap)
-for c in CCrypto CZlib COpenSSL; do http+=(-Xcc "-fmodule-map-file=Sources/$c/module.modulemap"); done
-module Digest "${http[@]}"
-module HTTP "${http[@]}"
-http+=("$out/HTTP.o" "$out/Digest.o" "$out/ccurl.o" -lcurl -lssl -lcrypto -lz)
-link Fuzz/FuzzWebSocket.swift "${http[@]}" -o "$out/websocket"
+http_objects=("$out/HTTP.o" "$out/Digest.o" "$out/ccurl.o" "$out/cepoll.o" -lcurl -lssl -lcrypto -lz)
+for target in HTTP Multipart WebSocket; do
+    link "${http_modules[@]}" "Fuzz/Fuzz$target.swift" "${http_objects[@]}" -o "$out/$(tr '[:upper:]' '[:lower:]' <<<"$target")"
+done
 
 fuzz() { # target, largest input, seed folders...
     local target=$1 size=$2
@@ -59,10 +60,8 @@ fuzz() { # target, largest input, seed folders...
 
 fuzz json 4096 ../shared/json-test-suite/test_parsing workflows
 fuzz workflow 4096 Fuzz/seeds workflows
-<<<<<<< HEAD
 fuzz picture 65536 ../shared/png-suite ../shared/png-suite/broken input Fuzz/pictures
-=======
-fuzz picture 65536 ../shared/png-suite ../shared/png-suite/broken input
 fuzz websocket 4096
->>>>>>> ws
+fuzz http 4096 Fuzz/seeds-http
+fuzz multipart 4096 Fuzz/seeds-multipart
 echo "nothing found"

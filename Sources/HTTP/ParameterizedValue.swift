@@ -1,5 +1,8 @@
 /// A field value with parameters behind it, `form-data; name="a"; filename="b;c.png"` (RFC 9110 section 5.6.6).
 struct ParameterizedValue: Sendable, Equatable {
+    /// Nobody sends more than a few, and each new one is compared with those before.
+    private static let maxParameterCount = 32
+
     /// Lower-cased.
     let value: String
     /// Names lower-cased, in order, none twice.
@@ -7,8 +10,8 @@ struct ParameterizedValue: Sendable, Equatable {
 
     subscript(name: String) -> String? { parameters.first { $0.name == name }?.value }
 
-    /// Nil for an unclosed quote, a parameter without a value, or a repeated one, which two readers could take
-    /// differently.
+    /// Nil for an unclosed quote, a parameter without a value, more than 32 of them, or a repeated one, which two
+    /// readers could take differently.
     ///
     /// In quotes only `\"` and `\\` are escapes: browsers send other backslashes as they are. A value without quotes
     /// runs up to the semicolon, since senders leave them out around characters that are none of a token's.
@@ -23,7 +26,7 @@ struct ParameterizedValue: Sendable, Equatable {
             let name = Self.text(rest.prefix { $0 != 0x3D && $0 != ByteQueue.Character.semicolon }).lowercased()
             rest = rest.dropFirst(name.utf8.count)
             guard !name.isEmpty, name.utf8.allSatisfy(Syntax.isToken), rest.first == 0x3D,
-                !parameters.contains(where: { $0.name == name })
+                parameters.count < Self.maxParameterCount, !parameters.contains(where: { $0.name == name })
             else { return nil }
             rest = rest.dropFirst()
             if rest.first == Self.quote {

@@ -181,7 +181,10 @@ struct MultipartParserTests {
             ("multipart/form-data; boundary=", false), ("multipart/form-data", false),
             ("multipart/form-data; boundary=\"a \"", false), ("multipart/form-data; boundary=ä", false),
             ("multipart/mixed; boundary=a", false), ("multipart/form-data; boundary=a; boundary=b", false),
-            ("application/json", false), ("multipart/form-data; boundary=\"a", false),
+            ("application/json", false),
+            ("multipart/form-data" + (1...31).map { "; a\($0)=b" }.joined() + "; boundary=a", true),
+            ("multipart/form-data" + (1...32).map { "; a\($0)=b" }.joined() + "; boundary=a", false),
+            ("multipart/form-data; boundary=\"a", false),
         ])
     func contentTypes(type: String, expected: Bool) {
         #expect((MultipartParser(contentType: type) != nil) == expected)

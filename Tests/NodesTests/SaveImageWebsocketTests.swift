@@ -24,7 +24,7 @@ struct SaveImageWebsocketTests {
     private func words(_ kinds: [RunEvent.Kind]) throws -> [String] {
         try kinds.map { kind in
             switch kind {
-            case .nodeStarted(_, _, _, let reason): return "started: \(reason.text)"
+            case .nodeStarted(_, _, _, _, let reason): return "started: \(reason.text)"
             case .nodeProgress(_, let completed, let total, _): return "\(Int(completed)) of \(Int(total))"
             case .nodePicture(_, let format, let bytes):
                 let image = try ImageDecoder.decode(bytes).image

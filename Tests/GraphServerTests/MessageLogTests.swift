@@ -1,0 +1,199 @@
+import GraphCore
+import Synchronization
+import Testing
+
+@testable import GraphServer
+
+@Suite("The message log")
+struct MessageLogTests {
+    /// Counts what it is asked to.
+    private final class Counter: Sendable {
+        private let count = Mutex(0)
+        var value: Int { count.withLock { $0 } }
+        func add() { count.withLock { $0 += 1 } }
+    }
+
+    private static func message(
+        _ text: String, _ seq: UInt64, to audience: WireMessage.Audience = .client("a"),
+        _ role: WireMessage.Role = .fact, run: RunID? = "r", variant: WireMessage.Variant = .all
+    ) -> WireMessage {
+        WireMessage(
+            audience: audience, variant: variant, role: role, run: run, seq: seq, payload: Array(text.utf8))
+    }
+
+    private static func read(
+        _ log: MessageLog, _ reader: inout MessageLog.Reader, limit: Int = 1 << 20
+    ) -> (texts: [String], given: MessageLog.Given) {
+        var texts: [String] = []
+        var out: [UInt8] = []
+        let given = log.read(&reader, limit: limit, into: &out) { frame, out in
+            texts.append(String(decoding: frame.message.payload, as: UTF8.self))
+            out += frame.bytes
+        }
+        return (texts, given)
+    }
+
+    private static func join(
+        _ log: MessageLog, _ scope: MessageLog.Reader.Scope = .client("a"), since seq: UInt64? = nil
+    ) -> (reader: MessageLog.Reader, welcome: MessageLog.Welcome, latest: [String]) {
+        let joined = log.subscribe(scope, seq.map { .after(epoch: log.epoch, seq: $0) } ?? .now) {}
+        let latest = joined.latest.map { String(decoding: $0.payload, as: UTF8.self) }
+        return (joined.reader, joined.welcome, latest)
+    }
+
+    @Test("gives a client what is for it and for everyone, in one order")
+    func audiences() {
+        let log = MessageLog(epoch: "e")
+        var (reader, _, _) = Self.join(log)
+        log.publish([
+            Self.message("status", 0, to: .everyone, .transient, run: nil), Self.message("mine", 1),
+            Self.message("theirs", 2, to: .client("b")), Self.message("nobody's", 3, to: .nobody),
+            Self.message("progress", 4, .transient),
+            Self.message("status again", 4, to: .everyone, .transient, run: nil),
+            Self.message("end", 5),
+        ])
+        #expect(Self.read(log, &reader).texts == ["status", "mine", "progress", "status again", "end"])
+        #expect(Self.read(log, &reader).texts == [])
+    }
+
+    @Test("gives as much as was asked for, and goes on there")
+    func pieces() {
+        let log = MessageLog(epoch: "e")
+        var (reader, _, _) = Self.join(log)
+        log.publish((1...5).map { Self.message("message \($0)", $0) })
+        var all: [String] = []
+        while true {
+            let (texts, given) = Self.read(log, &reader, limit: 20)
+            #expect(texts.count <= 2)
+            all += texts
+            if given == .all { break }
+            #expect(given == .part)
+        }
+        #expect(all == (1...5).map { "message \($0)" })
+    }
+
+    @Test("wakes those concerned, and nobody else")
+    func wakes() {
+        let log = MessageLog(epoch: "e")
+        let (mine, theirs) = (Counter(), Counter())
+        let joined = log.subscribe(.client("a"), .now) { mine.add() }
+        _ = log.subscribe(.client("b"), .now) { theirs.add() }
+        log.publish([Self.message("x", 1), Self.message("y", 2)])
+        #expect((mine.value, theirs.value) == (1, 0))
+        log.publish([Self.message("z", 2, to: .everyone, .transient, run: nil)])
+        #expect((mine.value, theirs.value) == (2, 1))
+        log.unsubscribe(.client("a"), joined.subscription)
+        log.publish([Self.message("x", 3)])
+        #expect(mine.value == 2)
+    }
+
+    @Test("has several readers of one client, of which one that leaves silences no other")
+    func twins() {
+        let log = MessageLog(epoch: "e")
+        let first = log.subscribe(.client("a"), .now) {}
+        var (second, _, _) = Self.join(log)
+        log.unsubscribe(.client("a"), first.subscription)
+        log.publish([Self.message("x", 1)])
+        #expect(Self.read(log, &second).texts == ["x"])
+    }
+
+    @Test("replays what came after a number, each message once")
+    func resumes() {
+        let log = MessageLog(epoch: "e")
+        log.publish((1...6).map { Self.message("\($0)", $0, to: $0 % 3 == 0 ? .client("b") : .client("a")) })
+        var (reader, welcome, _) = Self.join(log, since: 2)
+        #expect(welcome == .resumed(seq: 2, factCount: 2))
+        #expect(Self.read(log, &reader).texts == ["4", "5"])
+        log.publish([Self.message("7", 7)])
+        #expect(Self.read(log, &reader).texts == ["7"])
+    }
+
+    @Test("has nothing to replay for who has seen all of it")
+    func nothingMissed() {
+        let log = MessageLog(epoch: "e")
+        log.publish([Self.message("1", 1)])
+        var (reader, welcome, _) = Self.join(log, since: 1)
+        #expect(welcome == .resumed(seq: 1, factCount: 0))
+        #expect(Self.read(log, &reader).texts == [])
+    }
+
+    @Test("has who comes with a number of another life, or of the future, start over")
+    func strangers() {
+        let log = MessageLog(epoch: "e")
+        log.publish([Self.message("1", 1)])
+        #expect(Self.join(log, since: 2).welcome == .resync(seq: 1))
+        #expect(log.subscribe(.client("a"), .after(epoch: "other", seq: 1)) {}.welcome == .resync(seq: 1))
+    }
+
+    @Test("keeps a number of bytes, and tells who asks for more that it is gone")
+    func bounded() {
+        var limits = MessageLog.Limits()
+        limits.factByteCount = 3000
+        let log = MessageLog(epoch: "e", limits: limits)
+        var (slow, _, _) = Self.join(log)
+        log.publish((1...100).map { Self.message("message \($0)", $0) })
+        #expect(Self.read(log, &slow).given == .lost)
+        #expect(Self.join(log, since: 1).welcome == .resync(seq: 100))
+        #expect(Self.join(log, .client("a"), since: 98).welcome == .resumed(seq: 98, factCount: 2))
+        // A client nobody has heard of for long may have lost something, too.
+        #expect(Self.join(log, .client("c"), since: 1).welcome == .resync(seq: 100))
+    }
+
+    @Test("skips progress, never facts, for who is far behind")
+    func behind() {
+        var limits = MessageLog.Limits()
+        limits.lagByteCount = 100
+        let log = MessageLog(epoch: "e", limits: limits)
+        var (reader, _, _) = Self.join(log)
+        for number in 1...50 {
+            log.publish([
+                Self.message("fact \(number)", UInt64(2 * number - 1)),
+                Self.message("progress \(number)", UInt64(2 * number), .transient),
+            ])
+        }
+        let texts = Self.read(log, &reader).texts
+        #expect(texts.filter { $0.hasPrefix("fact") } == (1...50).map { "fact \($0)" })
+        let progress = texts.filter { $0.hasPrefix("progress") }
+        #expect(progress.last == "progress 50")
+        #expect(progress.count < 10)
+    }
+
+    @Test("tells who comes back without a number the newest state of what runs, until it has ended")
+    func latest() {
+        let log = MessageLog(epoch: "e")
+        log.publish([
+            Self.message("state 1", 1, .state), Self.message("executing 1", 2, .executing),
+            Self.message("state 2", 3, .state), Self.message("executing 2", 4, .executing),
+        ])
+        #expect(Self.join(log).latest == ["state 2", "executing 2"])
+        log.publish([Self.message("end", 5, .end)])
+        #expect(Self.join(log).latest == [])
+    }
+
+    @Test("is read by run, whoever posted it")
+    func byRun() {
+        let log = MessageLog(epoch: "e")
+        log.publish([
+            Self.message("a", 1), Self.message("b", 2, to: .nobody, run: "s"),
+            Self.message("c", 3, to: .everyone, .state, run: "s"), Self.message("d", 4),
+        ])
+        var (one, _, _) = Self.join(log, .run("s"), since: 0)
+        #expect(Self.read(log, &one).texts == ["b", "c"])
+        var (all, _, _) = Self.join(log, .run(nil), since: 0)
+        #expect(Self.read(log, &all).texts == ["a", "b", "c", "d"])
+    }
+
+    @Test("gives each client the form of a picture that it understands")
+    func variants() {
+        let log = MessageLog(epoch: "e")
+        var (plain, _, _) = Self.join(log)
+        var (described, _, _) = Self.join(log)
+        described.takesDescribedPreviews = true
+        log.publish([
+            Self.message("type 4", 1, .transient, variant: .describedPreview), Self.message("progress", 2),
+            Self.message("type 1", 3, .transient, variant: .plainPreview),
+        ])
+        #expect(Self.read(log, &plain).texts == ["progress", "type 1"])
+        #expect(Self.read(log, &described).texts == ["type 4", "progress"])
+    }
+}

@@ -1,0 +1,175 @@
+import Files
+import GraphCore
+import Nodes
+import TestData
+import TestNodes
+import Testing
+
+@testable import GraphServer
+
+/// What `POST /prompt` refuses, compared with what ComfyUI answered to the same requests.
+@Suite("A prompt that cannot run")
+struct PromptErrorTests {
+    private static let registry = NodeRegistry(BuiltInNodes.all() + TestNodeTable.comfyUI())
+
+    private static func answer(_ body: String) -> JSON {
+        do throws(PromptReader.Refusal) {
+            let read = try PromptReader(
+                Array(body.utf8), limits: JSONParser.Limits(), registry: registry, environment: EmptyEnvironment())
+            return ["node_errors": read.nodeErrors]
+        } catch {
+            return error.json
+        }
+    }
+
+    /// ComfyUI's answer without what only Python can say.
+    private static func recorded(_ name: String) throws -> JSON {
+        var text = String(decoding: try Shared.bytes("wire/post_prompt.json"), as: UTF8.self)
+        // The recording's paths were replaced with a word too few.
+        text = text.replacing("HOMEDIR\", line", with: "HOMEDIR\\\", line")
+        return try #require(try JSONParser.parse(text)[name]?["body"])
+    }
+
+    /// Without our own additions, so that the rest can be compared with ComfyUI's.
+    private static func stripped(_ json: JSON) -> JSON {
+        switch json {
+        case .object(let object):
+            .object(
+                JSONObject(
+                    object.members.filter { !["suggestion", "explanation", "exception_message"].contains($0.key) }
+                        .map { .init($0.key, stripped($0.value)) }))
+        case .array(let list): .array(list.map(stripped))
+        default: json
+        }
+    }
+
+    private static let empty =
+        #""1": {"class_type": "EmptyImage", "inputs": {"width": 8, "height": 8, "batch_size": 1, "color": 0}}"#
+
+    private static func prompt(_ nodes: String...) -> String { "{\"prompt\": {\(nodes.joined(separator: ", "))}}" }
+
+    private static func preview(_ images: String = #"["1", 0]"#) -> String {
+        #""2": {"class_type": "PreviewImage", "inputs": {"images": \#(images)}}"#
+    }
+
+    private static func emptyImage(_ field: String, _ value: String) -> String {
+        let fields = ["width": "8", "height": "8", "batch_size": "1", "color": "0"].merging([field: value]) { $1 }
+        let inputs = ["width", "height", "batch_size", "color"].map { "\"\($0)\": \(fields[$0] ?? "")" }
+        return "\"1\": {\"class_type\": \"EmptyImage\", \"inputs\": {\(inputs.joined(separator: ", "))}}"
+    }
+
+    private static let cases: [(name: String, body: String)] = [
+        ("missing_node_type", prompt(empty, #""2": {"class_type": "NoSuchNode", "inputs": {}}"#)),
+        ("missing_class_type", prompt(empty, #""2": {"inputs": {}}"#)),
+        ("no_outputs", prompt(empty)),
+        ("empty_prompt", "{\"prompt\": {}}"),
+        ("no_prompt_key", "{\"client_id\": \"x\"}"),
+        ("prompt_is_list", "{\"prompt\": []}"),
+        ("required_input_missing", prompt(empty, #""2": {"class_type": "PreviewImage", "inputs": {}}"#)),
+        ("return_type_mismatch", prompt(#""1": {"class_type": "PrimitiveInt", "inputs": {"value": 1}}"#, preview())),
+        ("value_smaller_than_min", prompt(emptyImage("width", "0"), preview())),
+        ("value_bigger_than_max", prompt(emptyImage("color", "16777216"), preview())),
+        ("bad_linked_input_len3", prompt(empty, preview(#"["1", 0, 0]"#))),
+        (
+            "value_not_in_list",
+            prompt(
+                empty,
+                #""3": {"class_type": "ImageScale", "inputs": {"image": ["1", 0], "upscale_method": "nope", "width": 8, "height": 8, "crop": "disabled"}}"#,
+                preview(#"["3", 0]"#))
+        ),
+        (
+            "loadimage_missing_file",
+            prompt(#""1": {"class_type": "LoadImage", "inputs": {"image": "nope.png"}}"#, preview())
+        ),
+    ]
+
+    @Test("is answered as ComfyUI answers it", .enabled(if: Shared.has("wire/post_prompt.json")), arguments: cases)
+    func recorded(name: String, body: String) throws {
+        #expect(
+            JSONWriter.text(Self.stripped(Self.answer(body)), style: .indented)
+                == JSONWriter.text(Self.stripped(try Self.recorded(name)), style: .indented))
+    }
+
+    @Test("says what a value should have been")
+    func wrongType() {
+        let answer = Self.answer(Self.prompt(Self.emptyImage("width", "\"abc\""), Self.preview()))
+        let error = answer["node_errors"]?["1"]?["errors"]?.array?.first
+        #expect(error?["type"] == "invalid_input_type")
+        #expect(error?["message"] == "Failed to convert an input value to a INT value")
+        #expect(error?["details"] == "width, abc, input 'width': \"abc\" is not a whole number")
+        #expect(error?["extra_info"]?["received_value"] == "abc")
+        #expect(error?["suggestion"] == "Give 'width' a whole number.")
+        #expect(answer["node_errors"]?["1"]?["dependent_outputs"] == ["2"])
+        #expect(answer["node_errors"]?["1"]?["class_type"] == "EmptyImage")
+    }
+
+    @Test("names the consumer of a link to nothing, and the way out")
+    func badLink() {
+        let answer = Self.answer(Self.prompt(Self.empty, Self.preview(#"["99", 0]"#)))
+        let error = answer["node_errors"]?["2"]?["errors"]?.array?.first
+        #expect(error?["type"] == "bad_linked_input")
+        #expect(error?["explanation"] == "input 'images' links to node '99', which does not exist")
+        #expect(answer["error"]?["type"] == "prompt_outputs_failed_validation")
+        #expect(
+            answer["error"]?["details"]
+                == "Bad linked input, must be a length-2 list of [node_id, slot_index]: images: input 'images' links to node '99', which does not exist"
+        )
+    }
+
+    @Test("names the path of a cycle, which ComfyUI keeps to itself")
+    func cycle() {
+        let invert = { (id: String, from: String) in
+            "\"\(id)\": {\"class_type\": \"ImageInvert\", \"inputs\": {\"image\": [\"\(from)\", 0]}}"
+        }
+        let answer = Self.answer(Self.prompt(invert("3", "7"), invert("7", "3"), Self.preview(#"["3", 0]"#)))
+        let node = answer["node_errors"]?.object?.members.first?.value
+        #expect(node?["errors"]?.array?.first?["type"] == "dependency_cycle")
+        #expect(node?["errors"]?.array?.first?["details"] == "these nodes wait for each other: 3 -> 7 -> 3")
+        #expect(node?["dependent_outputs"] == ["2"])
+    }
+
+    @Test("runs in part when one of its outputs is good")
+    func partial() {
+        let answer = Self.answer(
+            Self.prompt(
+                Self.empty, Self.preview(), #""4": {"class_type": "ImageInvert", "inputs": {}}"#,
+                #""3": {"class_type": "PreviewImage", "inputs": {"images": ["4", 0]}}"#))
+        #expect(answer["error"] == nil)
+        #expect(answer["node_errors"]?["4"]?["dependent_outputs"] == ["3"])
+        #expect(answer["node_errors"]?["4"]?["errors"]?.array?.first?["type"] == "required_input_missing")
+    }
+
+    @Test(
+        "is refused with a reason where ComfyUI fails with 500",
+        arguments: [
+            ("{", "invalid_json", "The request is not valid JSON"),
+            ("", "invalid_json", "The request is not valid JSON"),
+            ("[]", "invalid_json", "The request is no JSON object"),
+            ("{\"prompt\": null}", "invalid_prompt", "The prompt is no object of nodes"),
+            ("{\"prompt\": \"x\"}", "invalid_prompt", "The prompt is no object of nodes"),
+            ("{\"prompt\": {}, \"prompt_id\": 5.5, \"number\": \"x\"}", "invalid_number", "The number is no number"),
+            ("{\"prompt\": {}, \"prompt_id\": {}}", "invalid_prompt_id", "The prompt_id cannot be used"),
+        ])
+    func malformed(body: String, type: String, message: String) {
+        let error = Self.answer(body)["error"]
+        #expect(error?["type"] == .string(type))
+        #expect(error?["message"] == .string(message))
+        #expect(error?["suggestion"] != nil)
+    }
+
+    @Test("has no outputs when none of those named is one", arguments: ["[]", "[\"99\"]", "[\"1\"]", "[7]"])
+    func targets(list: String) {
+        let body = "{\"prompt\": {\(Self.empty), \(Self.preview())}, \"partial_execution_targets\": \(list)}"
+        #expect(Self.answer(body)["error"]?["type"] == "prompt_no_outputs")
+    }
+
+    @Test("keeps no secret of a logged-in frontend")
+    func secrets() throws {
+        let body =
+            "{\"prompt\": {\(Self.empty), \(Self.preview())}, \"client_id\": \"c\","
+            + "\"extra_data\": {\"api_key_comfy_org\": \"secret\", \"auth_token_comfy_org\": \"secret\", \"other\": 1}}"
+        let read = try PromptReader(
+            Array(body.utf8), limits: JSONParser.Limits(), registry: Self.registry, environment: EmptyEnvironment())
+        #expect(JSON.object(read.extraData) == ["other": 1, "client_id": "c"])
+    }
+}
