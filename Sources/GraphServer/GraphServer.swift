@@ -41,7 +41,10 @@ public final class GraphServer: Sendable {
             options: options, engine: engine, folders: folders, queue: queue, history: history, log: messages,
             herald: herald, journal: journal, guards: guards)
         router = Self.router(context)
-        server = try Server(router: router, limits: options.http, log: { journal.say($0) })
+        let tls = try options.tlsCertificateFile.map {
+            try TLSContext(certificateFile: $0, keyFile: options.tlsKeyFile ?? $0)
+        }
+        server = try Server(router: router, limits: options.http, tls: tls, log: { journal.say($0) })
         telling = Task.detached(priority: .userInitiated) { await herald.run() }
     }
 
