@@ -74,7 +74,7 @@ public final class GraphServer: Sendable {
         let routes =
             PromptRoutes(context: context).routes + HistoryRoutes(context: context).routes
             + JobsRoutes(context: context).routes + StreamRoutes(context: context).routes
-            + NodeRoutes(context: context).routes + SystemRoutes(context: context).routes
+            + NodeRoutes(context: context).routes + SystemRoutes(context: context).routes + [OpenAPI.route]
         var router = Router(routes + routes.map { $0.under("/api") })
         router.guards = [{ try context.guards.check($0) }]
         router.problemResponse = problem
