@@ -87,6 +87,7 @@ public final class GraphServer: Sendable {
             + NodeRoutes(context: context).routes + SystemRoutes(context: context).routes
             + ViewRoutes(context: context).routes + UploadRoutes(context: context).routes
             + UserRoutes(context: context).routes + ModelRoutes(context: context).routes
+            + [OpenAPI.route]
         let pages =
             TemplateRoutes(context: context).routes + PageRoutes(context: context).routes
             + Preflight(context: context).routes
