@@ -72,7 +72,7 @@ extension OpenAPI {
             "queue_running": .list(.named("QueuedPrompt")), "queue_pending": .list(.named("QueuedPrompt")),
         ]),
         "ListChange": .object(
-            [], optional: ["clear": .boolean.described("All of them."), "delete": .list(.string).described("These.")]),
+            [:], optional: ["clear": .boolean.described("All of them."), "delete": .list(.string).described("These.")]),
         "InterruptRequest": .object(
             [:],
             optional: [
