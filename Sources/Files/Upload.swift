@@ -103,6 +103,15 @@ public final class Upload: Sendable {
         }
     }
 
+    /// What has come so far.
+    public func contents() throws(Diagnostic) -> [UInt8] {
+        do {
+            return [UInt8](try Data(contentsOf: URL(fileURLWithPath: part)))
+        } catch {
+            throw Folders.notReadable(filename, error)
+        }
+    }
+
     /// Lets it go. Does nothing once it is over.
     public func discard() {
         let wasOpen = state.withLock { state in

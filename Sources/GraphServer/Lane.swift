@@ -1,0 +1,68 @@
+internal import Dispatch
+internal import Synchronization
+
+/// Work that holds a thread for long, a few at a time: pictures that are made anew, files that are compared.
+///
+/// Swift's own threads are as few as the cores and carry everyone's messages; these are others. What comes above the
+/// width waits its turn, so a burst takes no more memory than `width` pieces of work do.
+final class Lane: Sendable {
+    private struct State {
+        var runningCount = 0
+        var waiting = Ring<@Sendable () -> Void>()
+    }
+
+    private final class Flag: Sendable {
+        private let flag = Atomic(false)
+        var isSet: Bool { flag.load(ordering: .relaxed) }
+        func set() { flag.store(true, ordering: .relaxed) }
+    }
+
+    private let width: Int
+    private let queue = DispatchQueue(label: "graphrun lane", attributes: .concurrent)
+    private let state = Mutex(State())
+
+    init(width: Int) { self.width = width }
+
+    /// Runs `body` on a thread of its own when its turn comes.
+    /// - Throws: `CancellationError` when the task was cancelled before that.
+    func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+        let isCancelled = Flag()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                add {
+                    continuation.resume(
+                        with: Swift.Result {
+                            if isCancelled.isSet { throw CancellationError() }
+                            return try body()
+                        })
+                }
+            }
+        } onCancel: {
+            isCancelled.set()
+        }
+    }
+
+    private func add(_ work: @escaping @Sendable () -> Void) {
+        let startsNow = state.withLock { state in
+            if state.runningCount == width {
+                state.waiting.append(work)
+                return false
+            }
+            state.runningCount += 1
+            return true
+        }
+        if startsNow { start(work) }
+    }
+
+    private func start(_ work: @escaping @Sendable () -> Void) {
+        queue.async { [self] in
+            work()
+            let next = state.withLock { state in
+                let next = state.waiting.removeFirst()
+                if next == nil { state.runningCount -= 1 }
+                return next
+            }
+            if let next { start(next) }
+        }
+    }
+}
