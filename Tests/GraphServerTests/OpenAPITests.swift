@@ -98,7 +98,9 @@ struct OpenAPITests {
             return answer.bytes.isEmpty ? [] : ["no body is described"]
         }
         let type = answer.headers["Content-Type"] ?? "none"
-        guard type.prefix(while: { $0 != ";" }) == content.key else { return ["\(type) is not \(content.key)"] }
+        guard content.key == "*/*" || type.prefix(while: { $0 != ";" }) == content.key else {
+            return ["\(type) is not \(content.key)"]
+        }
         guard let schema = content.value["schema"] else { return [] }
         return checker.complaints(answer.json, schema)
     }
@@ -138,7 +140,9 @@ struct OpenAPITests {
             "/object_info/LoadImage", "/object_info/PrimitiveInt", "/object_info/Nothing", "/embeddings",
             "/extensions", "/system_stats", "/api/features", "/users", "/i18n", "/workflow_templates",
             "/global_subgraphs", "/node_replacements", "/internal/logs", "/internal/logs/raw", "/openapi.json",
-            "/events",
+            "/events", "/settings", "/settings/Comfy.None", "/models", "/models/checkpoints", "/experiment/models",
+            "/experiment/models/loras", "/internal/files/input", "/internal/folder_paths", "/", "/templates/index.json",
+            "/templates/index_logo.json",
         ])
     func said(target: String) async { await expect(200, "GET", target) }
 
@@ -260,6 +264,59 @@ struct OpenAPITests {
         await expect(413, "POST", "/interrupt", String(repeating: " ", count: 1 << 20))
         await expect(426, "GET", "/ws")
         await expect(400, "GET", "/ws?clientId=\(String(repeating: "x", count: 300))")
+    }
+
+    @Test("fits files and settings")
+    func files() async throws {
+        await expect(200, "POST", "/prompt", Self.prompt(#""prompt_id": "p""#, Self.picture, Self.saved))
+        try await end(of: "p")
+        let png = await place.get("/view?filename=x_00001_.png").bytes
+        let upload = await place.postForm(
+            "/upload/image", [("image", "a.png", png), ("type", nil, Array("temp".utf8))])
+        #expect(upload.status == 200)
+        #expect(complaints(upload, to: "POST", "/upload/image") == [])
+        let reference = #"{"filename": "a.png", "subfolder": "", "type": "temp"}"#
+        let mask = await place.postForm(
+            "/upload/mask", [("image", "m.png", png), ("original_ref", nil, Array(reference.utf8))])
+        #expect(mask.status == 200, "\(mask.text)")
+        #expect(complaints(mask, to: "POST", "/upload/mask") == [])
+        let nothing = await place.postForm("/upload/image", [("type", nil, [])])
+        #expect(nothing.status == 400)
+        #expect(complaints(nothing, to: "POST", "/upload/image") == [])
+        await expect(200, "GET", "/view?filename=a.png&type=temp")
+        await expect(206, "GET", "/view?filename=a.png&type=temp", headers: ["Range": "bytes=0-3"])
+        await expect(416, "GET", "/view?filename=a.png&type=temp", headers: ["Range": "bytes=9999-"])
+        await expect(200, "GET", "/view?filename=a.png&type=temp&preview=webp;50")
+        await expect(400, "GET", "/view?filename=a.png&type=nowhere")
+        await expect(404, "GET", "/view?filename=none.png")
+        await expect(403, "GET", "/view?filename=a.png&subfolder=../..")
+
+        await expect(200, "POST", "/settings/Comfy.X", "[1]")
+        await expect(200, "POST", "/settings", #"{"Comfy.Y": true}"#)
+        await expect(200, "GET", "/settings")
+        await expect(200, "GET", "/settings/Comfy.X")
+        await expect(400, "POST", "/settings", "[]")
+        await expect(404, "GET", "/userdata?dir=workflows")
+        await expect(400, "GET", "/userdata")
+        await expect(200, "POST", "/userdata/workflows%2Fa.json?full_info=true", "{}")
+        await expect(200, "POST", "/userdata/workflows%2Fa.json", "{}")
+        await expect(409, "POST", "/userdata/workflows%2Fa.json?overwrite=false", "{}")
+        await expect(403, "POST", "/userdata/..%2Fa.json", "{}")
+        for query in ["", "&full_info=true", "&split=true", "&recurse=true"] {
+            await expect(200, "GET", "/userdata?dir=workflows\(query)")
+        }
+        await expect(200, "GET", "/userdata/workflows%2Fa.json")
+        await expect(200, "POST", "/userdata/workflows%2Fa.json/move/workflows%2Fb.json?full_info=true")
+        await expect(204, "DELETE", "/userdata/workflows%2Fb.json")
+        await expect(404, "DELETE", "/userdata/workflows%2Fb.json")
+        await expect(404, "GET", "/user.css")
+        await expect(404, "GET", "/models/nothing")
+        await expect(404, "GET", "/view_metadata/loras")
+        await expect(400, "GET", "/internal/files/models")
+        try place.write("workflows/photo.json", Array(#"{"nodes": []}"#.utf8))
+        await expect(200, "GET", "/templates/index.json")
+        await expect(200, "GET", "/templates/photo.json")
+        await expect(404, "GET", "/templates/none.json")
     }
 
     // MARK: Messages

@@ -35,7 +35,7 @@ final class CuttingProxy: Sendable {
         Thread.detachNewThread { [weak self] in
             // Ends when the listener is shut down.
             while true {
-                let client = unsafe accept(listener, nil, nil)
+                let client = accept(listener, nil, nil)
                 guard client >= 0 else { break }
                 guard let self else {
                     close(client)

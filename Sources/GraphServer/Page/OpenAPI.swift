@@ -12,7 +12,7 @@ enum OpenAPI {
     /// Made when somebody first asks.
     static let bytes = JSONWriter.bytes(document)
 
-    static let operations = runOperations + watchOperations + systemOperations
+    static let operations = runOperations + watchOperations + systemOperations + fileOperations + pageOperations
 
     /// One method on one path.
     struct Operation: Sendable {
@@ -77,8 +77,8 @@ enum OpenAPI {
     // MARK: The document
 
     private static let about = """
-        graphrun's server speaks ComfyUI's wire protocol. Every path without a page of its own also exists under /api, \
-        with the same answers. Bodies are read as JSON whatever their Content-Type, HEAD is answered wherever GET is, \
+        graphrun's server speaks ComfyUI's wire protocol. Every path but /, /user.css and /templates also exists under \
+        /api, with the same answers. Bodies are read as JSON whatever their Content-Type, HEAD is answered wherever GET is, \
         and fields may be added to answers and messages: ignore those you do not know. What every route may refuse \
         stands under 'default': 400 a malformed request, 403 a foreign Host or Origin, 405 a method that the path does \
         not take, 408 a request that comes too slowly, 413 a body that is too large, 503 too many connections.

@@ -19,7 +19,6 @@ extension OpenAPI {
                     "feature_flags",
                     "What the client takes; only as its first message, which is answered in kind.",
                     .object(
-                        [:],
                         optional: ["supports_preview_metadata": .boolean, "supports_progress_text_metadata": .boolean],
                         others: .any)
                 )
@@ -51,7 +50,8 @@ extension OpenAPI {
     private static func about(
         _ fields: Schema.Fields..., optional: Schema.Fields = [:]
     ) -> Schema {
-        .object([("prompt_id", .string)] + fields.flatMap { Array($0) } + Array(numbers), optional: Array(optional))
+        .object(
+            fields: [("prompt_id", .string)] + fields.flatMap { Array($0) } + Array(numbers), optional: Array(optional))
     }
 
     private static let serverMessages: [(String, String, Schema)] = [
@@ -117,7 +117,7 @@ extension OpenAPI {
         ("node_interrupted", "A node was running when the run was ended.", about(node)),
         (
             "execution_error", "A node failed, or was blocked with a message.",
-            .object(errorFields + Array(numbers), optional: Array(optionalErrorFields))
+            .object(fields: errorFields + Array(numbers), optional: Array(optionalErrorFields))
         ),
         (
             "execution_interrupted", "The run was ended, or the prompt taken out of the queue.",

@@ -99,9 +99,6 @@ extension OpenAPI {
             "GET", "/object_info/{node}", "One type of node.",
             Answer(200, "Empty when there is none.", .json("NodeInfos"))),
         Operation(
-            "GET", "/embeddings", "Text embeddings; no node here uses any.",
-            Answer(200, "Their names.", .json(.list(.string)))),
-        Operation(
             "GET", "/extensions", "Scripts that extend the frontend; there are none.",
             Answer(200, "Their paths.", .json(.list(.string)))),
         Operation(
@@ -126,9 +123,9 @@ extension OpenAPI {
             "GET", "/internal/logs/raw", "The same line by line.", Answer(200, "Oldest first.", .json("LogEntries"))),
         Operation(
             "PATCH", "/internal/logs/subscribe", "Taken for the frontend's sake; the log is not pushed.",
-            body: .json(.object([:], others: .any), isRequired: false),
+            body: .json(.object(others: .any), isRequired: false),
             Answer(200, "Taken."), .problem(400, "The body is not valid.")),
         Operation(
-            "GET", "/openapi.json", "This document.", Answer(200, "OpenAPI 3.1.", .json(.object([:], others: .any)))),
+            "GET", "/openapi.json", "This document.", Answer(200, "OpenAPI 3.1.", .json(.object(others: .any)))),
     ]
 }

@@ -1,6 +1,7 @@
 extension OpenAPI {
     static let schemas: [Schema.Fields.Element] =
         Array(errorSchemas) + Array(promptSchemas) + jobSchemas + Array(nodeSchemas) + Array(systemSchemas)
+        + Array(fileSchemas)
 
     // MARK: Refusals
 
@@ -31,7 +32,6 @@ extension OpenAPI {
                 "explanation": .string.described("The same in one plain sentence."),
             ], optional: ["suggestion": .string]),
         "ErrorPlace": .object(
-            [:],
             optional: [
                 "input_name": .string, "input_config": .any, "received_value": .any, "received_type": .string,
                 "linked_node": .any, "exception_message": .string,
@@ -49,7 +49,6 @@ extension OpenAPI {
             ["class_type": .string],
             optional: ["inputs": .map(.any).described("Values, or links: [node id, output].")], others: .any),
         "PromptRequest": .object(
-            [:],
             optional: [
                 "prompt": .named("Graph"),
                 "workflow": .map(.any).described("Instead of prompt: a workflow in any format that graphrun reads."),
@@ -72,13 +71,12 @@ extension OpenAPI {
             "queue_running": .list(.named("QueuedPrompt")), "queue_pending": .list(.named("QueuedPrompt")),
         ]),
         "ListChange": .object(
-            [:], optional: ["clear": .boolean.described("All of them."), "delete": .list(.string).described("These.")]),
+            optional: ["clear": .boolean.described("All of them."), "delete": .list(.string).described("These.")]),
         "InterruptRequest": .object(
-            [:],
             optional: [
                 "prompt_id": .anyOf(.string, .null).described("Only this one; without it everything that runs.")
             ]),
-        "FreeRequest": .object([:], optional: ["unload_models": .boolean, "free_memory": .boolean]),
+        "FreeRequest": .object(optional: ["unload_models": .boolean, "free_memory": .boolean]),
 
         "History": .map(.named("HistoryEntry")),
         "HistoryEntry": .object([
@@ -87,7 +85,6 @@ extension OpenAPI {
         ]),
         "Outputs": .map(.named("NodeOutput")).described("What nodes put out, by node id."),
         "NodeOutput": .object(
-            [:],
             optional: [
                 "images": .list(.named("FileReference")), "audio": .list(.named("FileReference")),
                 "text": .list(.string),
@@ -118,11 +115,11 @@ extension OpenAPI {
     ]
 
     private static let jobSchemas: [Schema.Fields.Element] = [
-        ("Job", .object(Array(jobFields), optional: Array(optionalJobFields))),
+        ("Job", .object(fields: Array(jobFields), optional: Array(optionalJobFields))),
         (
             "JobDetail",
             .object(
-                jobFields + [
+                fields: jobFields + [
                     ("workflow", .object(["prompt": .named("Graph"), "extra_data": .map(.any)]))
                 ],
                 optional: optionalJobFields + [
@@ -147,7 +144,7 @@ extension OpenAPI {
             ])
         ),
         ("JobIDs", .object(["job_ids": .list(.string)])),
-        ("ExecutionError", .object(Array(errorFields), optional: Array(optionalErrorFields))),
+        ("ExecutionError", .object(fields: Array(errorFields), optional: Array(optionalErrorFields))),
     ]
 
     static let errorFields: Schema.Fields = [

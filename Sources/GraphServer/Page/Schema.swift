@@ -46,12 +46,12 @@ struct Schema: Sendable {
     /// - Parameters:
     ///   - required: always there.
     ///   - others: what may stand beside the fields named; nil when nothing does today.
-    static func object(_ required: Fields, optional: Fields = [:], others: Schema? = nil) -> Schema {
-        .object(Array(required), optional: Array(optional), others: others)
+    static func object(_ required: Fields = [:], optional: Fields = [:], others: Schema? = nil) -> Schema {
+        .object(fields: Array(required), optional: Array(optional), others: others)
     }
 
     static func object(
-        _ required: [Fields.Element], optional: [Fields.Element] = [], others: Schema? = nil
+        fields required: [Fields.Element], optional: [Fields.Element] = [], others: Schema? = nil
     ) -> Schema {
         var members: [JSONObject.Member] = [.init("type", "object")]
         if !required.isEmpty { members.append(.init("required", .array(required.map { .string($0.key) }))) }
@@ -67,7 +67,7 @@ struct Schema: Sendable {
     static let nothing = Schema(["type": "object", "maxProperties": 0])
 
     /// An object whose keys are not known before.
-    static func map(_ value: Schema) -> Schema { .object([:], others: value) }
+    static func map(_ value: Schema) -> Schema { .object(others: value) }
 
     // MARK: Words
 
