@@ -76,7 +76,9 @@ let package = Package(
                 "GraphCore", "Files", "HTTP", "Nodes", "GraphServer", "TestData", "TestNodes", "TestServer",
             ],
             swiftSettings: strict),
-        .testTarget(name: "GraphrunTests", dependencies: ["GraphCore", "Media", "Nodes"], swiftSettings: strict),
+        .testTarget(
+            name: "GraphrunTests", dependencies: ["GraphCore", "HTTP", "Media", "Nodes", "TestServer"],
+            swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

@@ -173,12 +173,13 @@ public final class Upload: Sendable {
 }
 
 extension Folders {
-    /// Starts to take a file. Its bytes are kept hidden in the input folder until `Upload.commit` says where they go.
+    /// Starts to take a file. Its bytes are kept hidden in a folder until `Upload.commit` says where they go.
+    /// - Parameter folder: where most of them go in the end, so that they need not be copied.
     /// - Throws: `.badFileName` for an empty or long name, `.outsideFolder` for one with `..` or a separator.
     public func beginUpload(
-        filename: String, maxByteCount: Int = Upload.maxByteCount
+        filename: String, folder: FolderName = .input, maxByteCount: Int = Upload.maxByteCount
     ) throws(Diagnostic) -> Upload {
-        let home = root(.input)
+        let home = root(folder)
         try FileNames.check(filename, in: home)
         return try Upload(self, filename: filename, home: home, maxByteCount: maxByteCount)
     }

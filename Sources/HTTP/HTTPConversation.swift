@@ -315,7 +315,9 @@ struct HTTPConversation: Conversation {
                 promisedByteCount = rest
                 // A body of another length than promised is worse than none.
                 if rest < 0 || (rest > 0 && filled == .end) {
-                    filled = .fail(code: 1011, reason: "a body of \(-rest) bytes more than promised")
+                    turn.output.removeLast(turn.output.count - before)
+                    let difference = "\(abs(rest)) bytes \(rest < 0 ? "longer" : "shorter")"
+                    filled = .fail(code: 1011, reason: "the body is \(difference) than promised")
                 } else if rest == 0 {
                     filled = .end
                 }

@@ -1,10 +1,11 @@
 import Foundation
+import Synchronization
 
 @testable import HTTP
 
 /// A client that does exactly what a test says: a blocking socket to a port of this machine. Nothing waits longer than
 /// ten seconds.
-final class WireClient {
+final class WireClient: Sendable {
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
@@ -17,7 +18,7 @@ final class WireClient {
     }
 
     private let descriptor: Int32
-    private var received: [UInt8] = []
+    private let received = Mutex<ArraySlice<UInt8>>([])
 
     /// - Parameter receiveByteCount: how much the system takes for a client that reads nothing.
     init(_ port: Int, address: String = "127.0.0.1", receiveByteCount: Int32? = nil) throws {
@@ -89,15 +90,16 @@ final class WireClient {
 
     /// The next bytes, at most `count`; empty at the end. Throws when nothing came for ten seconds or after a reset.
     func read(_ count: Int = 64 << 10) throws -> [UInt8] {
-        if !received.isEmpty {
-            let bytes = Array(received.prefix(count))
-            received.removeFirst(bytes.count)
-            return bytes
+        try received.withLock { received in
+            if received.isEmpty {
+                var buffer = [UInt8](repeating: 0, count: 64 << 10)
+                let read = unsafe buffer.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
+                guard read >= 0 else { throw Failure(description: errno == ECONNRESET ? "reset" : "error \(errno)") }
+                received = buffer[..<read]
+            }
+            defer { received = received.dropFirst(count) }
+            return Array(received.prefix(count))
         }
-        var buffer = [UInt8](repeating: 0, count: count)
-        let read = unsafe buffer.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
-        guard read >= 0 else { throw Failure(description: errno == ECONNRESET ? "reset" : "error \(errno)") }
-        return Array(buffer.prefix(read))
     }
 
     func read(exactly count: Int) throws -> [UInt8] {
@@ -165,7 +167,7 @@ final class WireClient {
 
 /// A server for one test; stopped at its end. The test's body runs on a thread of its own: it blocks, and the shared
 /// pool's few threads must stay free for the server's tasks.
-func withServer<Result: Sendable>(
+@discardableResult func withServer<Result: Sendable>(
     _ routes: [Route], limits: ServerLimits = ServerLimits(), tls: TLSContext? = nil, loopCount: Int? = nil,
     configure: (inout Router) -> Void = { _ in }, log: @escaping @Sendable (String) -> Void = { _ in },
     _ body: @escaping @Sendable (Server, Int) throws -> Result
@@ -174,13 +176,20 @@ func withServer<Result: Sendable>(
     configure(&router)
     let server = try Server(router: router, limits: limits, tls: tls, loopCount: loopCount, log: log)
     let port = try server.listen("127.0.0.1", port: 0)
-    let result = await onThread { Swift.Result { try body(server, port) } }
-    await server.stop(grace: .zero)
-    return try result.get()
+    do {
+        let result = try await onThread { try body(server, port) }
+        await server.stop(grace: .zero)
+        return result
+    } catch {
+        await server.stop(grace: .zero)
+        throw error
+    }
 }
 
-func onThread<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
-    await withCheckedContinuation { continuation in Thread.detachNewThread { continuation.resume(returning: body()) } }
+func onThread<Success: Sendable>(_ body: @escaping @Sendable () throws -> Success) async throws -> Success {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Result(catching: body)) }
+    }
 }
 
 /// Looks until it is so; false after ten seconds.
