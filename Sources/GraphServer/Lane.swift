@@ -3,11 +3,12 @@ internal import Synchronization
 
 /// Work that holds a thread for long, a few at a time: pictures that are made anew, files that are compared.
 ///
-/// Swift's own threads are as few as the cores and carry everyone's messages; these are others. What comes above the
-/// width waits its turn, so a burst takes no more memory than `width` pieces of work do.
+/// Swift's own threads are as few as the cores and carry everyone's messages; these are others: on Linux a concurrent
+/// queue would share them, serial queues do not. What comes above the width waits its turn, so a burst takes no more
+/// memory than `width` pieces of work do.
 final class Lane: Sendable {
     private struct State {
-        var runningCount = 0
+        var idle: [DispatchQueue]
         var waiting = Ring<@Sendable () -> Void>()
     }
 
@@ -17,11 +18,11 @@ final class Lane: Sendable {
         func set() { flag.store(true, ordering: .relaxed) }
     }
 
-    private let width: Int
-    private let queue = DispatchQueue(label: "graphrun lane", attributes: .concurrent)
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    init(width: Int) { self.width = width }
+    init(width: Int) {
+        state = Mutex(State(idle: (0..<width).map { _ in DispatchQueue(label: "graphrun lane") }))
+    }
 
     /// Runs `body` on a thread of its own when its turn comes.
     /// - Throws: `CancellationError` when the task was cancelled before that.
@@ -43,26 +44,22 @@ final class Lane: Sendable {
     }
 
     private func add(_ work: @escaping @Sendable () -> Void) {
-        let startsNow = state.withLock { state in
-            if state.runningCount == width {
-                state.waiting.append(work)
-                return false
-            }
-            state.runningCount += 1
-            return true
+        let queue = state.withLock { state in
+            if state.idle.isEmpty { state.waiting.append(work) }
+            return state.idle.popLast()
         }
-        if startsNow { start(work) }
+        if let queue { start(work, on: queue) }
     }
 
-    private func start(_ work: @escaping @Sendable () -> Void) {
+    private func start(_ work: @escaping @Sendable () -> Void, on queue: DispatchQueue) {
         queue.async { [self] in
             work()
             let next = state.withLock { state in
                 let next = state.waiting.removeFirst()
-                if next == nil { state.runningCount -= 1 }
+                if next == nil { state.idle.append(queue) }
                 return next
             }
-            if let next { start(next) }
+            if let next { start(next, on: queue) }
         }
     }
 }

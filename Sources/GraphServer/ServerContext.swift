@@ -19,6 +19,8 @@ struct ServerContext: Sendable {
     let pictures = Lane(width: 2)
     /// For work on files that may be large or many.
     let disk = Lane(width: 4)
+    /// For uploads that are compared with what is there: nobody else waits for that.
+    let uploads = Lane(width: 2)
 
     var registry: NodeRegistry { engine.registry }
 

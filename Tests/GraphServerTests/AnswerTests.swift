@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import GraphCore
 import HTTP
@@ -66,6 +67,23 @@ struct LaneTests {
         }
         #expect(sum == 199 * 200 / 2)
         #expect((1...2).contains(counts.most.load(ordering: .relaxed)))
+    }
+
+    @Test("leaves Swift's own threads to others, however much of it waits")
+    func separate() async throws {
+        let lane = Lane(width: 64), semaphore = DispatchSemaphore(value: 0)
+        let wereWoken = try await withThrowingTaskGroup { group in
+            for _ in 0..<64 {
+                group.addTask { try await lane.run { semaphore.wait(timeout: .now() + 30) == .success } }
+            }
+            // Runs only where a thread is left.
+            group.addTask {
+                for _ in 0..<64 { semaphore.signal() }
+                return true
+            }
+            return try await group.reduce(true) { $0 && $1 }
+        }
+        #expect(wereWoken)
     }
 
     @Test("passes errors on, and drops what was cancelled before its turn")

@@ -12,7 +12,7 @@ struct UploadRoutes {
     var routes: [Route] {
         [
             upload("/upload/image") { form in
-                reply(form.folder, on: context.disk) { try Self.commit(form.file, form) }
+                reply(form.folder, on: context.uploads) { try Self.commit(form.file, form) }
             },
             upload("/upload/mask") { form in
                 let original = try Original(form.originalReference)
