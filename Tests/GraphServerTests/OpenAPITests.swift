@@ -146,6 +146,34 @@ struct OpenAPITests {
         ])
     func said(target: String) async { await expect(200, "GET", target) }
 
+    @Test(
+        "would not fit an answer that lacks a field, or has another kind of value in it",
+        arguments: ["/prompt", "/queue", "/jobs", "/system_stats", "/features", "/users", "/internal/logs/raw"])
+    func strict(target: String) async throws {
+        let schema = document["paths"]?[target]?["get"]?["responses"]?["200"]?["content"]?["application/json"]?[
+            "schema"]
+        let answer = await place.get(target).json
+        for broken in Self.broken(answer) {
+            #expect(checker.complaints(broken, try #require(schema)) != [], "\(JSONWriter.text(broken))")
+        }
+    }
+
+    /// The value with each field of its objects left out once, and once replaced.
+    private static func broken(_ json: JSON) -> [JSON] {
+        guard let members = json.object?.members else { return [] }
+        return members.indices.flatMap { index in
+            var lacking = members
+            lacking.remove(at: index)
+            let others: [JSON] = [["other": 1]] + broken(members[index].value)
+            return [.object(JSONObject(lacking))]
+                + others.map { value in
+                    var changed = members
+                    changed[index].value = value
+                    return .object(JSONObject(changed))
+                }
+        }
+    }
+
     @Test("fits prompts that are taken")
     func accepted() async throws {
         let request = Self.prompt(
