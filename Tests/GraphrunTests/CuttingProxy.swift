@@ -21,29 +21,25 @@ final class CuttingProxy: Sendable {
     /// - Parameter cutsAfter: bytes that the first, second... WebSocket brings before it is cut; later ones are left alone.
     init(to serverPort: Int, cutsAfter: [Int]) throws {
         (self.serverPort, self.cutsAfter) = (serverPort, cutsAfter)
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var name = Self.address(0)
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let status = unsafe withUnsafeMutablePointer(to: &name) {
             unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe bind(listener, $0, size) + listen(listener, 64) + getsockname(listener, $0, &size)
+                unsafe bind(descriptor, $0, size) + listen(descriptor, 64) + getsockname(descriptor, $0, &size)
             }
         }
+        listener = descriptor
         port = Int(in_port_t(bigEndian: name.sin_port))
         guard status == 0 else { throw POSIXError(.EADDRNOTAVAIL) }
-        let listener = listener
         Thread.detachNewThread { [weak self] in
             // Ends when the listener is shut down.
             while true {
-                let client = unsafe accept(listener, nil, nil)
+                let client = accept(descriptor, nil, nil)
                 guard client >= 0 else { break }
-                guard let self else {
-                    close(client)
-                    break
-                }
-                self.serve(client)
+                if let proxy = self { proxy.serve(client) } else { close(client) }
             }
-            close(listener)
+            close(descriptor)
         }
     }
 
