@@ -125,6 +125,8 @@ struct RemoteConnectionTests {
                   Run the workflow again; outputs that were made are in the server's output folder.
 
                 """)
+        let last = try result.output.split(separator: "\n").last.map { try JSONParser.parse(String($0)) }
+        #expect(last?["type"] == "run_finished" && last?["outcome"] == "failed")
     }
 
     @Test("is used to stop the run on Ctrl-C, which ends with 130 once the server has", arguments: [SIGINT, SIGTERM])

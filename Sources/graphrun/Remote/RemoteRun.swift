@@ -56,7 +56,13 @@ final class RemoteRun: Sendable {
             let errors = try await post(workflow, &following)
             events.begin(id)
             events.tell([.runQueued])
-            try await follow(&following)
+            do {
+                try await follow(&following)
+            } catch {
+                // Whoever reads events is told the end of what began.
+                events.tell([.runFinished(isStopping ? .cancelled : .failed)])
+                throw error
+            }
             let outcome = following.fold.outcome ?? .cancelled
             events.tell([.runFinished(outcome)])
             return RemoteResult(outcome: outcome, refused: errors, unfetched: following.unfetched)

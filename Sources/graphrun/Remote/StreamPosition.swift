@@ -53,7 +53,8 @@ struct QueuePlace {
         guard let number = message["data"]?["status"]?["exec_info"]?["queue_remaining"]?.number?.int,
             let new = Int(exactly: number), new >= 0
         else { return }
-        // The first is told before this prompt is posted. What comes later stands behind it, what leaves mostly was first.
+        // The first is told before this prompt is posted. What comes later stands behind it, what leaves mostly was
+        // before it.
         if let before = countBefore, let length {
             countBefore = max(0, min(before - max(0, length - new), new - 1))
         } else {
