@@ -86,7 +86,7 @@ public final class GraphServer: Sendable {
             + JobsRoutes(context: context).routes + StreamRoutes(context: context).routes
             + NodeRoutes(context: context).routes + SystemRoutes(context: context).routes
             + ViewRoutes(context: context).routes + UploadRoutes(context: context).routes
-            + UserRoutes(context: context).routes + ModelRoutes(context: context).routes
+            + UserRoutes(context: context).routes + ModelRoutes(context: context).routes + [OpenAPI.route]
         let pages =
             TemplateRoutes(context: context).routes + PageRoutes(context: context).routes
             + Preflight(context: context).routes

@@ -259,8 +259,10 @@ extension Connection.State {
         if !pending.isEmpty, turn.now - lastTaken >= limits.stallTimeout { return close(&turn) }
         guard phase == .open else { return }
         let next = conversation.tick(&turn)
+        // This may be the flush that makes room, for which the conversation is waiting.
+        let wasBlocked = !pending.isEmpty
         flush(&turn)
-        if phase == .open, go(next, &turn) { serve(connection, &turn) } else { settle(&turn) }
+        if phase == .open, go(next, &turn) || wasBlocked { serve(connection, &turn) } else { settle(&turn) }
     }
 
     fileprivate mutating func close(_ turn: inout Turn) {

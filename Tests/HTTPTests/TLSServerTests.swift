@@ -80,6 +80,7 @@ struct TLSServerTests {
                     if not more: return data
                     data += more
                 head, body = data.split(b'\\r\\n\\r\\n', 1)
+                body = bytearray(body)
                 length = int([l for l in head.split(b'\\r\\n') if l.lower().startswith(b'content-length')][0].split()[1])
                 while len(body) < length:
                     more = tls.recv(65536)
@@ -120,11 +121,11 @@ struct TLSServerTests {
                 other = ssl.create_default_context(cafile='\(certificate.certificate)')
                 other.set_alpn_protocols(['h2'])
                 try: connect(context=other); print('spoke h2')
-                except ssl.SSLError as e: print(e.reason)
+                except ssl.SSLError as e: print(e.args[1].split(' (')[0])
                 other.set_alpn_protocols(['h2', 'http/1.1'])
                 print(connect(context=other).selected_alpn_protocol())
                 """)
-            #expect(output == "no 1.1\nTLSV1_ALERT_NO_APPLICATION_PROTOCOL\nhttp/1.1\n")
+            #expect(output == "no 1.1\n[SSL] tlsv1 alert no application protocol\nhttp/1.1\n")
         }
     }
 
@@ -143,7 +144,7 @@ struct TLSServerTests {
                 tls.sendall(large)
                 time.sleep(0.2)
                 print(answer(tls) == bytes(range(256)) * 78125)
-                print(ask(tls, hello).decode())
+                print(bytes(ask(tls, hello)).decode())
                 """)
             #expect(output == "True\nTrue\nsecret\n")
         }

@@ -60,6 +60,15 @@ public struct TestLazyMixImages: Node {
     static let mask = Input<Mask>("mask")
     static let mixed = Output<Image>("IMAGE")
 
+    /// The original multiplies tensors, and this is what it says of those that do not fit.
+    struct Mismatch: Error, CustomStringConvertible {
+        let width: Int
+        let maskWidth: Int
+        var description: String {
+            "The size of tensor a (\(width)) must match the size of tensor b (\(maskWidth)) at non-singleton dimension 2"
+        }
+    }
+
     public let schema = NodeSchema(
         type: "TestLazyMixImages", displayName: "Lazy Mix Images", category: "Testing/Nodes",
         inputs: [image1, image2, mask], outputs: [mixed], module: "custom_nodes.testing-pack")
@@ -79,6 +88,10 @@ public struct TestLazyMixImages: Node {
         if mask.allSatisfy({ $0 == 0 }) { return [Self.mixed(try inputs[Self.image1])] }
         if mask.allSatisfy({ $0 == 1 }) { return [Self.mixed(try inputs[Self.image2])] }
         let (one, other) = (try inputs[Self.image1], try inputs[Self.image2])
+        let shape = try inputs[Self.mask]
+        guard one.width == shape.width, one.height == shape.height, one.floats().count == other.floats().count else {
+            throw Mismatch(width: one.width, maskWidth: shape.width)
+        }
         let mixed = zip(one.floats(), other.floats()).enumerated().map { index, pair in
             let weight = mask[index / one.channels]
             return pair.0 * (1 - weight) + pair.1 * weight

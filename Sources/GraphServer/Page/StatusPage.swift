@@ -10,8 +10,13 @@ struct StatusPage {
     private static let maxOutputByteCount = 1 << 20
 
     private let context: ServerContext
+    /// As the browser called the server.
+    private let origin: String
 
-    init(_ context: ServerContext) { self.context = context }
+    init(_ context: ServerContext, _ request: Request) {
+        self.context = context
+        origin = "\(request.isSecure ? "https" : "http")://\(request.head.headers["Host"] ?? "localhost:8188")"
+    }
 
     var response: Response {
         Response(
@@ -25,6 +30,7 @@ struct StatusPage {
     }
 
     private var text: String {
+        let origin = Self.escaped(origin)
         let (running, pending) = context.queue.snapshot()
         let list = running.map { "<li><code>\(Self.escaped($0.id.text))</code></li>" }.joined()
         return """
@@ -43,10 +49,10 @@ struct StatusPage {
             <h2>Finished</h2>
             \(finished)
             <h2>Use it</h2>
-            <pre>curl -d @workflow.json http://HOST:PORT/prompt     runs a workflow (ComfyUI's API format)
-            curl http://HOST:PORT/history                      what came of it
-            curl -N http://HOST:PORT/events                    what happens, as it happens
-            curl -F image=@photo.png http://HOST:PORT/upload/image</pre>
+            <pre>curl -d @workflow.json \(origin)/prompt
+            curl \(origin)/history
+            curl -N \(origin)/events
+            curl -F image=@photo.png \(origin)/upload/image</pre>
             <p>ComfyUI's editor is served here with <code>--front-end-root DIR</code>.</p>
             </body></html>
 

@@ -20,7 +20,7 @@ struct NodeRoutes {
                         .object(JSONObject([.init(name, ObjectInfo.json(of: type.schema, in: context.folders))])))
                 }
             },
-            .get("/extensions") { _ in .json([]) },
+            .get("/extensions") { _ in .json(.array([])) },
         ]
     }
 

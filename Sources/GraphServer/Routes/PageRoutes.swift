@@ -10,14 +10,17 @@ struct PageRoutes {
     var routes: [Route] {
         let userStyle = Route.get("/user.css") { request in
             context.work(on: context.disk) {
-                let path = try context.folders.userFilePath("user.css")
+                let type = MIMETypes.type(ofExtension: "css")
+                // The editor's page links to it whether or not there is one.
+                guard let path = try? context.folders.userFilePath("user.css") else {
+                    return Response(404, headers: ["Content-Type": type])
+                }
                 return try .file(
-                    path: path, request: request, contentType: MIMETypes.type(ofExtension: "css"),
-                    headers: ["Cache-Control": "no-cache"])
+                    path: path, request: request, contentType: type, headers: ["Cache-Control": "no-cache"])
             }
         }
         guard let root = context.options.frontEndRoot else {
-            return [userStyle, .get("/") { _ in .later { StatusPage(context).response } }]
+            return [userStyle, .get("/") { request in .later { StatusPage(context, request).response } }]
         }
         let files = StaticFiles(path: root)
         return [
