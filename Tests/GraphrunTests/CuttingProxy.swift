@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Stands between a client and a server of this machine, and cuts the first WebSockets after so many bytes to the client.
+/// Stands between a client and a server of this machine, and cuts the first WebSockets after so many bytes.
 final class CuttingProxy: Sendable {
     private struct State {
         var cutCount = 0
@@ -18,7 +18,7 @@ final class CuttingProxy: Sendable {
     var url: String { "http://127.0.0.1:\(port)" }
     var cutCount: Int { state.withLock { $0.cutCount } }
 
-    /// - Parameter cutsAfter: bytes that the first, second... WebSocket brings before it is cut; later ones are left alone.
+    /// - Parameter cutsAfter: bytes that the first, second... WebSocket brings before it is cut; later ones live.
     init(to serverPort: Int, cutsAfter: [Int]) throws {
         (self.serverPort, self.cutsAfter) = (serverPort, cutsAfter)
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)

@@ -22,9 +22,6 @@ final class FakeServer: Sendable {
     struct Seen: Sendable {
         let line: String
         let authorization: String?
-        let body: [UInt8]
-
-        var json: JSON { (try? JSONParser.parse(body)) ?? .null }
     }
 
     let port: Int
@@ -34,8 +31,8 @@ final class FakeServer: Sendable {
     var url: String { "http://127.0.0.1:\(port)" }
     var seen: [Seen] { state.seen.withLock { $0 } }
 
-    /// The bodies of what was sent to a path, as JSON.
-    func posted(_ path: String) -> [JSON] { seen.filter { $0.line == "POST \(path)" }.map(\.json) }
+    /// What was posted to `/prompt`.
+    var prompts: [JSON] { state.prompts.withLock { $0 } }
 
     init(_ script: Script = Script()) throws {
         let state = State(script)
@@ -43,7 +40,9 @@ final class FakeServer: Sendable {
             .get("/ws") { _ in .webSocket(Socket(state)) },
             .post("/prompt", maxByteCount: 1 << 20) { request in
                 if let refusal = script.refusal { return .now(refusal) }
-                let id = (try? JSONParser.parse(request.body))?["prompt_id"]?.string ?? ""
+                let prompt = (try? JSONParser.parse(request.body)) ?? .null
+                let id = prompt["prompt_id"]?.string ?? ""
+                state.prompts.withLock { $0.append(prompt) }
                 state.post(id)
                 return .now(Self.json(#"{"prompt_id": "\#(id)", "number": 0, "node_errors": {}}"#))
             },
@@ -62,18 +61,9 @@ final class FakeServer: Sendable {
                 $0.append(
                     Seen(
                         line: "\(request.head.method) \(request.rawPath)",
-                        authorization: request.head.headers["Authorization"], body: request.body))
+                        authorization: request.head.headers["Authorization"]))
             }
         }
-        router.guards = [
-            { request in
-                guard request.rawPath == "/ws" else { return }
-                state.seen.withLock {
-                    $0.append(
-                        Seen(line: "GET /ws", authorization: request.head.headers["Authorization"], body: []))
-                }
-            }
-        ]
         server = try Server(router: router, loopCount: 1)
         port = try server.listen("127.0.0.1", port: 0)
         self.state = state
@@ -87,6 +77,7 @@ final class FakeServer: Sendable {
 
     private final class State: Sendable {
         let seen = Mutex([Seen]())
+        let prompts = Mutex([JSON]())
         private let script: Script
         private let told = Mutex<(id: String?, next: Int, socket: WebSocketHandle?)>((nil, 0, nil))
 

@@ -122,7 +122,7 @@ struct FakeServerTests {
         try here.write("input/a.png", Samples.picture)
         let fake = try FakeServer(.init(messages: Self.comfyUI(Self.executed("a.png"))))
         _ = try await here.graphrun("load.json", "--server", fake.url, "--only", "3", "--quiet")
-        let body = try #require(fake.posted("/prompt").first)
+        let body = try #require(fake.prompts.first)
         #expect(body["prompt"]?["1"]?["inputs"]?["image"] == "other.png")
         #expect(body["prompt"]?["3"]?["class_type"] == "SaveImage")
         #expect(body["partial_execution_targets"] == ["3"])

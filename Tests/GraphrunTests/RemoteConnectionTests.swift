@@ -1,5 +1,6 @@
 import Foundation
 import GraphCore
+import Synchronization
 import Testing
 
 @Suite("A connection to a server", .timeLimit(.minutes(1)))
@@ -104,18 +105,18 @@ struct RemoteConnectionTests {
             ])
     }
 
+    /// Keeps a server until the end of a test.
+    private final class Held: Sendable { let server = Mutex<RunningServer?>(nil) }
+
     @Test("to a server that was started anew says that the run is gone, with 1")
     func restarted() async throws {
         let server = try await RunningServer()
+        let second = Held()
         try here.write("chain.json", Self.chain(1, seconds: 60))
         let result = try await interfere(["chain.json", "--server", server.url]) { _ in
             server.kill9()
             let next = try await RunningServer(server.workplace, port: server.port)
-            // Stays as long as the client needs it.
-            Task {
-                try? await Task.sleep(for: .seconds(30))
-                next.kill9()
-            }
+            second.server.withLock { $0 = next }
         }
         #expect(result.code == 1)
         #expect(
@@ -124,6 +125,8 @@ struct RemoteConnectionTests {
                   Run the workflow again; outputs that were made are in the server's output folder.
 
                 """)
+        let last = try result.output.split(separator: "\n").last.map { try JSONParser.parse(String($0)) }
+        #expect(last?["type"] == "run_finished" && last?["outcome"] == "failed")
     }
 
     @Test("is used to stop the run on Ctrl-C, which ends with 130 once the server has", arguments: [SIGINT, SIGTERM])

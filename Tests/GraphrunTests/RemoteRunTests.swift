@@ -104,7 +104,7 @@ struct RemoteRunTests {
         let wrong = try await remote("values.json", "--only", "cc")
         #expect(wrong.code == 2)
         #expect(
-            wrong.errors == "error: values.json: there is no node 'cc' to run\n  'graphrun plan' lists the nodes.\n")
+            wrong.errors == "error: values.json: there is no node 'cc' to run\n  Did you mean 'c'?\n")
     }
 
     @Test("takes --for-each, one file after another")

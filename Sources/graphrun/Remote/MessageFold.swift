@@ -71,7 +71,6 @@ struct MessageFold {
             if hasStarted { break }
             hasStarted = true
             let cached = (data["nodes"]?.array ?? []).compactMap { $0.string.map { NodeID($0) } }
-            done.formUnion(cached)
             untoldStart = cached
         case ("run_progress", _):
             guard let finished = data["finished"]?.count, let count = data["nodes"]?.count else { break }

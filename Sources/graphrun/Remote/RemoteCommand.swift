@@ -29,11 +29,12 @@ struct RemoteCommand {
         let interrupts = Interrupts()
         let display = Display(options, file, console)
         let events = RemoteEvents(display)
+        let files = RemoteFiles(server, file.folders, display)
         let drawing = Task { await display.keepLive() }
         var outcomes: [RunOutcome] = []
         for run in runs where !interrupts.isInterrupted && !outcomes.contains(.timedOut) {
             if runs.count > 1 && options.events == .pretty && !options.isQuiet { console.output("\(run.name):") }
-            let one = RemoteRun(server, run.file, options, events, display)
+            let one = RemoteRun(server, run.file, options, files, events, display)
             outcomes.append(await perform(one, run.file, interrupts, display))
         }
         drawing.cancel()
@@ -65,9 +66,16 @@ struct RemoteCommand {
         timer?.cancel()
         let isTimedOut = await timer?.value == true
         var outcome: RunOutcome
+        let ended = try? result.get()
+        DiagnosticText.tell(
+            (ended?.refused ?? []) + display.takeFailures() + (ended?.unfetched ?? []), file.workflow, file.name,
+            console)
         switch result {
         case .success(let ended):
-            outcome = tell(ended, file, display)
+            outcome = ended.runOutcome
+            if outcome == .cancelled && !isTimedOut && !interrupts.isInterrupted {
+                console.error("graphrun: the run was cancelled on the server\n  Run it again.")
+            }
         case .failure(let failure as Failure):
             console.error(failure.text)
             outcome = failure.code == .invalid ? .invalid : .failed
@@ -82,14 +90,14 @@ struct RemoteCommand {
         }
         return outcome
     }
+}
 
-    private func tell(_ ended: RemoteResult, _ file: WorkflowFile, _ display: Display) -> RunOutcome {
-        DiagnosticText.tell(
-            ended.refused + display.takeFailures() + ended.unfetched, file.workflow, file.name, console)
-        switch ended.outcome {
-        case .cancelled: return .cancelled
-        case .failed: return .failed
-        case .succeeded: return !ended.refused.isEmpty ? .invalid : ended.unfetched.isEmpty ? .succeeded : .failed
+extension RemoteResult {
+    fileprivate var runOutcome: RunOutcome {
+        switch outcome {
+        case .cancelled: .cancelled
+        case .failed: .failed
+        case .succeeded: !refused.isEmpty ? .invalid : unfetched.isEmpty ? .succeeded : .failed
         }
     }
 }

@@ -5,13 +5,19 @@ internal import HTTP
 internal import Synchronization
 
 /// Brings files to a server and fetches what it made.
-struct RemoteFiles: Sendable {
-    let server: RemoteServer
-    let folders: Folders
-    let display: Display
+final class RemoteFiles: Sendable {
+    private let server: RemoteServer
+    private let folders: Folders
+    private let display: Display
+    /// What the files that have been uploaded are called there.
+    private let names = Mutex<[Named: String]>([:])
 
     /// Shorter transfers are over before anybody would read of them.
     private static let quietTime = Duration.milliseconds(700)
+
+    init(_ server: RemoteServer, _ folders: Folders, _ display: Display) {
+        (self.server, self.folders, self.display) = (server, folders, display)
+    }
 
     // MARK: There
 
@@ -34,8 +40,19 @@ struct RemoteFiles: Sendable {
         }
     }
 
+    /// Whether nothing has been uploaded yet.
+    var isFirst: Bool { names.withLock { $0.isEmpty } }
+
+    /// Each file once.
     /// - Returns: the name by which the server knows it.
     func upload(_ file: Named) async throws -> String {
+        if let known = names.withLock({ $0[file] }) { return known }
+        let name = try await send(file)
+        names.withLock { $0[file] = name }
+        return name
+    }
+
+    private func send(_ file: Named) async throws -> String {
         let parts = file.name.split(separator: "/").map(String.init)
         let name = parts.last ?? file.name
         let form: [ClientRequest.FormPart] = [

@@ -31,10 +31,13 @@ final class RemoteRun: Sendable {
     private let clientID = UUID().uuidString.lowercased()
     private let state = Mutex(State())
 
-    init(_ server: RemoteServer, _ file: WorkflowFile, _ options: Options, _ events: RemoteEvents, _ display: Display) {
+    init(
+        _ server: RemoteServer, _ file: WorkflowFile, _ options: Options, _ files: RemoteFiles, _ events: RemoteEvents,
+        _ display: Display
+    ) {
         id = RunID(UUID().uuidString.lowercased())
-        (self.server, self.file, self.options, self.events, self.display) = (server, file, options, events, display)
-        files = RemoteFiles(server: server, folders: file.folders, display: display)
+        (self.server, self.file, self.options) = (server, file, options)
+        (self.files, self.events, self.display) = (files, events, display)
     }
 
     /// - Throws: `Failure` when the server refuses, or cannot be reached for too long.
@@ -53,12 +56,18 @@ final class RemoteRun: Sendable {
             let errors = try await post(workflow, &following)
             events.begin(id)
             events.tell([.runQueued])
-            try await follow(&following)
+            do {
+                try await follow(&following)
+            } catch {
+                // Whoever reads events is told the end of what began.
+                events.tell([.runFinished(isStopping ? .cancelled : .failed)])
+                throw error
+            }
             let outcome = following.fold.outcome ?? .cancelled
             events.tell([.runFinished(outcome)])
             return RemoteResult(outcome: outcome, refused: errors, unfetched: following.unfetched)
         } catch let error as HTTPClientError {
-            if state.withLock({ $0.isStopping && $0.stage == .preparing }) { throw CancellationError() }
+            if isStopping, error.kind == .cancelled || stage == .preparing { throw CancellationError() }
             throw server.failure(error)
         }
     }
@@ -75,7 +84,8 @@ final class RemoteRun: Sendable {
     }
 
     private var isStopping: Bool { state.withLock { $0.isStopping } }
-    private var isOver: Bool { state.withLock { $0.stage == .over } }
+    private var stage: Stage { state.withLock { $0.stage } }
+    private var isOver: Bool { stage == .over }
 
     /// Says it again until it is so: the message, or the one that it has ended, may be lost on the way.
     private func insist() async {
@@ -107,19 +117,11 @@ final class RemoteRun: Sendable {
     // MARK: Going there
 
     private func upload(_ workflow: inout Workflow) async throws {
-        var names: [RemoteFiles.Named: String] = [:]
         for index in workflow.nodes.indices {
             for (input, file) in files.named(by: workflow.nodes[index], self.file.registry) {
-                let name: String
-                if let known = names[file] {
-                    name = known
-                } else {
-                    // Nothing has been reached so far that could come back, but for a file before this one.
-                    name = try await patiently(limit: names.isEmpty ? .zero : Self.limit) {
-                        try await files.upload(file)
-                    }
-                    names[file] = name
-                }
+                // A server that was never there is told at once.
+                let limit = files.isFirst ? Duration.zero : Self.limit
+                let name = try await patiently(limit: limit) { try await files.upload(file) }
                 if name != file.name { workflow.nodes[index][input] = .literal(.string(name)) }
             }
         }

@@ -95,14 +95,20 @@ struct RemoteServer: Sendable {
     }
 
     func standing(of run: RunID) async throws(HTTPClientError) -> Standing {
+        // Short where the queue may be long; not every ComfyUI has it.
+        let job = try await get("/api/jobs/" + PercentCoding.encode(run.text))
+        let state = job.status == 200 ? (try? JSONParser.parse(job.body))?["status"]?.string : nil
+        if state == "pending" || state == "in_progress" { return .queued }
         // Between the two looks it may have gone from one to the other.
         for path in ["/history/", "/queue", "/history/"] {
             let isQueue = path == "/queue"
             let response = try await get(path + (isQueue ? "" : PercentCoding.encode(run.text)))
             guard response.status == 200, let json = try? JSONParser.parse(response.body) else {
+                let isPassing = response.status >= 500 || response.status == 429
                 throw HTTPClientError(
-                    .interrupted, "\(url)\(path) answered \(response.status) and not what became of the run",
-                    suggestion: "Try again.", response: response)
+                    isPassing ? .interrupted : .invalidRequest,
+                    "\(url)\(path) answered \(response.status), and not what became of the run",
+                    suggestion: "Look into the server's log.")
             }
             if isQueue {
                 let prompts = (json["queue_running"]?.array ?? []) + (json["queue_pending"]?.array ?? [])
@@ -112,6 +118,8 @@ struct RemoteServer: Sendable {
             } else if let entry = json[run.text] {
                 return .ended(entry)
             }
+            // It never began, which the history does not tell.
+            if state == "cancelled" { return .ended(.object(JSONObject())) }
         }
         return .unknown
     }
@@ -147,7 +155,7 @@ struct RemoteServer: Sendable {
     }
 
     func failure(_ error: HTTPClientError) -> Failure {
-        if let response = error.response { return failure(response, "there is no connection") }
+        if let response = error.response { return failure(response, "no WebSocket was opened") }
         let suggestion = error.suggestion.map { "\n  \($0)" } ?? ""
         return Failure(code: .failed, text: "graphrun: \(error.message)\(suggestion)")
     }

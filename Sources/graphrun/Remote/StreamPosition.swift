@@ -7,6 +7,8 @@ struct StreamPosition {
     /// Pictures are messages without a number of their own.
     private var pictureCount = 0
     private var repeatedPictureCount = 0
+    /// A server that has us start over says first what runs now, by messages from before.
+    private var isCatchingUp = false
 
     /// `EPOCH:SEQ`; nil for a server that numbers nothing.
     var text: String? { epoch.map { "\($0):\(seq)" } }
@@ -15,6 +17,7 @@ struct StreamPosition {
     mutating func restart(_ data: JSON) {
         epoch = data["epoch"]?.string
         seq = data["seq"]?.number?.int ?? 0
+        isCatchingUp = true
         (pictureCount, repeatedPictureCount) = (0, 0)
     }
 
@@ -24,8 +27,8 @@ struct StreamPosition {
     /// Whether a message has not been handled yet; from now on it has.
     mutating func isNew(_ data: JSON) -> Bool {
         guard let number = data["seq"]?.number?.int, data["epoch"]?.string == epoch else { return true }
-        guard number > seq else { return false }
-        seq = number
+        guard number > seq else { return isCatchingUp }
+        (seq, isCatchingUp) = (number, false)
         (pictureCount, repeatedPictureCount) = (0, 0)
         return true
     }
@@ -50,7 +53,8 @@ struct QueuePlace {
         guard let number = message["data"]?["status"]?["exec_info"]?["queue_remaining"]?.number?.int,
             let new = Int(exactly: number), new >= 0
         else { return }
-        // The first is told before this prompt is posted. What comes later stands behind it, what leaves mostly was first.
+        // The first is told before this prompt is posted. What comes later stands behind it, what leaves mostly was
+        // before it.
         if let before = countBefore, let length {
             countBefore = max(0, min(before - max(0, length - new), new - 1))
         } else {
