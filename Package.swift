@@ -57,7 +57,7 @@ let package = Package(
             name: "TestServer", dependencies: ["GraphCore", "Nodes", "GraphServer", "TestNodes"],
             path: "Tests/TestServer", swiftSettings: strict),
         .executableTarget(
-            name: "Bench", dependencies: ["GraphCore", "Media"], path: "Bench",
+            name: "Bench", dependencies: ["CEpoll", "GraphCore", "Media"], path: "Bench",
             exclude: ["RESULTS.md", "run.sh", "processes.py"], swiftSettings: strict),
 
         .target(name: "TestData", path: "Tests/TestData", swiftSettings: strict),
@@ -76,7 +76,9 @@ let package = Package(
                 "GraphCore", "Files", "HTTP", "Nodes", "GraphServer", "TestData", "TestNodes", "TestServer",
             ],
             swiftSettings: strict),
-        .testTarget(name: "GraphrunTests", dependencies: ["GraphCore", "Media", "Nodes"], swiftSettings: strict),
+        .testTarget(
+            name: "GraphrunTests", dependencies: ["GraphCore", "HTTP", "Media", "Nodes", "TestServer"],
+            swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

@@ -1,9 +1,12 @@
 @main
 struct Main {
-    /// `Bench` measures everything, `Bench chain 1000` one graph, over and over, for a profiler.
-    static func main() async {
+    /// `Bench` measures the engine, `Bench chain 1000` one graph, over and over, for a profiler, `Bench server [NAME]` the
+    /// server.
+    static func main() async throws {
         let words = CommandLine.arguments.dropFirst()
-        if let graph = words.first.flatMap(BenchGraph.init(rawValue:)),
+        if words.first == "server" {
+            try ServerBench.run(words.dropFirst().first)
+        } else if let graph = words.first.flatMap(BenchGraph.init(rawValue:)),
             let count = words.dropFirst().first.flatMap({ Int($0) })
         {
             for _ in 0..<5 { await EngineBench.measureRun(graph, count) }

@@ -103,6 +103,15 @@ public final class Upload: Sendable {
         }
     }
 
+    /// What has come so far.
+    public func contents() throws(Diagnostic) -> [UInt8] {
+        do {
+            return [UInt8](try Data(contentsOf: URL(fileURLWithPath: part)))
+        } catch {
+            throw Folders.notReadable(filename, error)
+        }
+    }
+
     /// Lets it go. Does nothing once it is over.
     public func discard() {
         let wasOpen = state.withLock { state in
@@ -164,12 +173,13 @@ public final class Upload: Sendable {
 }
 
 extension Folders {
-    /// Starts to take a file. Its bytes are kept hidden in the input folder until `Upload.commit` says where they go.
+    /// Starts to take a file. Its bytes are kept hidden in a folder until `Upload.commit` says where they go.
+    /// - Parameter folder: where most of them go in the end, so that they need not be copied.
     /// - Throws: `.badFileName` for an empty or long name, `.outsideFolder` for one with `..` or a separator.
     public func beginUpload(
-        filename: String, maxByteCount: Int = Upload.maxByteCount
+        filename: String, folder: FolderName = .input, maxByteCount: Int = Upload.maxByteCount
     ) throws(Diagnostic) -> Upload {
-        let home = root(.input)
+        let home = root(folder)
         try FileNames.check(filename, in: home)
         return try Upload(self, filename: filename, home: home, maxByteCount: maxByteCount)
     }

@@ -39,6 +39,11 @@ extension Folders {
         }
     }
 
+    /// The real path of a file.
+    public func userFilePath(_ name: String) throws(Diagnostic) -> String {
+        try user.file(try userPath(name), asked: name, maxByteCount: .max)
+    }
+
     public func readUserFile(_ name: String) throws(Diagnostic) -> [UInt8] {
         let path = try user.file(
             try userPath(name), asked: name, maxByteCount: Self.maxUserFileByteCount)

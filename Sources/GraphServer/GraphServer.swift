@@ -28,9 +28,11 @@ public final class GraphServer: Sendable {
         for (name, permits) in options.resources { engineOptions.resources[name] = permits }
         let engine = Engine(registry: NodeRegistry(nodes), environment: folders, options: engineOptions)
         let history = History()
+        let tidying = Tidying(folders: folders, journal: journal)
         let queue = PromptQueue(
             engine: engine, history: history,
-            limits: PromptQueue.Limits(promptCount: options.queueLimit, concurrency: options.concurrentPrompts))
+            limits: PromptQueue.Limits(promptCount: options.queueLimit, concurrency: options.concurrentPrompts),
+            preparation: { await tidying.wait() })
         let epoch = String(UInt32.random(in: 0x1000_0000...UInt32.max), radix: 16)
         let messages = MessageLog(
             epoch: epoch, limits: MessageLog.Limits(factByteCount: options.keptByteCount))
@@ -39,20 +41,31 @@ public final class GraphServer: Sendable {
             listen: options.listen, allowedHosts: options.allowedHosts, corsOrigin: options.corsOrigin)
         context = ServerContext(
             options: options, engine: engine, folders: folders, queue: queue, history: history, log: messages,
-            herald: herald, journal: journal, guards: guards)
+            herald: herald, journal: journal, guards: guards, tidying: tidying)
+        if let complaint = options.frontEndRoot.flatMap(PageRoutes.complaint) { journal.say(complaint) }
         router = Self.router(context)
-        server = try Server(router: router, limits: options.http, log: { journal.say($0) })
+        let tls = try options.tlsCertificateFile.map {
+            try TLSContext(certificateFile: $0, keyFile: options.tlsKeyFile ?? $0)
+        }
+        server = try Server(router: router, limits: options.http, tls: tls, log: { journal.say($0) })
         telling = Task.detached(priority: .userInitiated) { await herald.run() }
     }
 
     deinit { telling.cancel() }
 
-    /// Listens on every address of the options.
+    /// Listens on every address of the options; then the temp folder is emptied.
     /// - Returns: the port.
     /// - Throws: `ListenError`.
     public func listen() throws -> Int {
+        context.tidying.hold()
         var port = context.options.port
-        for address in context.options.listen { port = try server.listen(address, port: port) }
+        do {
+            for address in context.options.listen { port = try server.listen(address, port: port) }
+        } catch {
+            context.tidying.release()
+            throw error
+        }
+        context.tidying.begin()
         return port
     }
 
@@ -72,9 +85,14 @@ public final class GraphServer: Sendable {
             PromptRoutes(context: context).routes + HistoryRoutes(context: context).routes
             + JobsRoutes(context: context).routes + StreamRoutes(context: context).routes
             + NodeRoutes(context: context).routes + SystemRoutes(context: context).routes
-        var router = Router(routes + routes.map { $0.under("/api") })
+            + ViewRoutes(context: context).routes + UploadRoutes(context: context).routes
+            + UserRoutes(context: context).routes + ModelRoutes(context: context).routes + [OpenAPI.route]
+        let pages =
+            TemplateRoutes(context: context).routes + PageRoutes(context: context).routes
+            + Preflight(context: context).routes
+        var router = Router((routes + routes.map { $0.under("/api") } + pages).map(\.compressing))
         router.guards = [{ try context.guards.check($0) }]
-        router.problemResponse = problem
+        router.problemResponse = { $0.response }
         router.finish = { request, response in
             response.headers["X-Content-Type-Options"] = "nosniff"
             if let origin = context.guards.corsHeader(for: request) {
@@ -84,19 +102,5 @@ public final class GraphServer: Sendable {
             }
         }
         return router
-    }
-
-    /// Refusals are JSON with a suggestion, under a key that ComfyUI's clients look for.
-    private static func problem(_ problem: HTTPProblem) -> Response {
-        var error: [JSONObject.Member] = [
-            .init("type", .string("http_\(problem.status)")), .init("message", .string(problem.message)),
-            .init("details", .string("")), .init("extra_info", .object(JSONObject())),
-        ]
-        if let suggestion = problem.suggestion { error.append(.init("suggestion", .string(suggestion))) }
-        var headers = problem.headers
-        headers["Content-Type"] = "application/json; charset=utf-8"
-        return Response(
-            problem.status, headers: headers,
-            body: .bytes(JSONWriter.bytes(["error": .object(JSONObject(error))])))
     }
 }

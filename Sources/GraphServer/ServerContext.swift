@@ -13,6 +13,14 @@ struct ServerContext: Sendable {
     let herald: Herald
     let journal: Journal
     let guards: Guards
+    /// Nothing is put into the temp folder before it was emptied.
+    let tidying: Tidying
+    /// For work on whole pictures. Each may take a gigabyte, so there are only two at once.
+    let pictures = Lane(width: 2)
+    /// For work on files that may be large or many.
+    let disk = Lane(width: 4)
+    /// For uploads that are compared with what is there: nobody else waits for that.
+    let uploads = Lane(width: 2)
 
     var registry: NodeRegistry { engine.registry }
 

@@ -141,21 +141,31 @@ extension Connection.State {
         }
     }
 
-    private mutating func decrypt(_ count: Int, _ turn: inout Turn) {
+    private mutating func decrypt(_ byteCount: Int, _ turn: inout Turn) {
         guard let tls else { return }
-        switch tls.receive(turn.input[..<count]) {
-        case .open: break
-        case .ended: peerFinished = true
-        case .failed(let answer):
-            // The alert, or the plain answer for who speaks plain HTTP here.
-            self.tls = nil
-            turn.output += answer
-            flush(&turn)
-            if phase == .open { phase = .finishing }
-            return
+        if turn.plain.isEmpty { turn.plain = [UInt8](repeating: 0, count: TLSFilter.recordByteCount) }
+        for start in stride(from: 0, to: byteCount, by: TLSFilter.recordByteCount) {
+            let end = min(byteCount, start + TLSFilter.recordByteCount)
+            if let answer = tls.receive(turn.input[start..<end]) { return fail(answer, &turn) }
+            reading: while true {
+                switch tls.read(into: &turn.plain) {
+                case .bytes(let count): conversation.receive(turn.plain[..<count], turn.now)
+                case .needsMore: break reading
+                case .ended:
+                    peerFinished = true
+                    return conversation.receiveEnd()
+                case .failed(let answer): return fail(answer, &turn)
+                }
+            }
         }
-        while let count = tls.read(into: &turn.input) { conversation.receive(turn.input[..<count], turn.now) }
-        if peerFinished { conversation.receiveEnd() }
+    }
+
+    /// Sends an alert, or the plain answer for who speaks plain HTTP here, and closes.
+    private mutating func fail(_ answer: [UInt8], _ turn: inout Turn) {
+        tls = nil
+        turn.output += answer
+        flush(&turn)
+        if phase == .open { phase = .finishing }
     }
 
     /// Asks the conversation for what it can do, and sends it.
@@ -249,8 +259,10 @@ extension Connection.State {
         if !pending.isEmpty, turn.now - lastTaken >= limits.stallTimeout { return close(&turn) }
         guard phase == .open else { return }
         let next = conversation.tick(&turn)
+        // This may be the flush that makes room, for which the conversation is waiting.
+        let wasBlocked = !pending.isEmpty
         flush(&turn)
-        if phase == .open, go(next, &turn) { serve(connection, &turn) } else { settle(&turn) }
+        if phase == .open, go(next, &turn) || wasBlocked { serve(connection, &turn) } else { settle(&turn) }
     }
 
     fileprivate mutating func close(_ turn: inout Turn) {

@@ -376,7 +376,9 @@ extension CurlOutcome {
 }
 
 extension Duration {
-    var milliseconds: Int { Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000) }
+    var milliseconds: Int {
+        Int(min(components.seconds, 1 << 40)) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
+    }
 
     /// As people write it: `10 s`, `0.25 s`.
     var words: String {

@@ -143,6 +143,8 @@ struct Turn {
 
     /// What `Socket.receive` reads into: one for all connections of the loop.
     var input = [UInt8](repeating: 0, count: 64 << 10)
+    /// What TLS decrypts into; made when first needed.
+    var plain: [UInt8] = []
     /// Where what the peer gets is put together. Empty between calls.
     var output: [UInt8] = []
 

@@ -9,7 +9,16 @@ extension Response {
     public static func file(
         path: String, request: Request, contentType: String? = nil, headers: Headers = Headers()
     ) throws(HTTPProblem) -> Response {
-        let file = try OpenedFile(path: path)
+        try .file(
+            try OpenedFile(path: path), request: request, contentType: contentType ?? MIMETypes.type(ofPath: path),
+            headers: headers)
+    }
+
+    /// The same of a file that was opened already: what was looked at is what is sent.
+    /// - Throws: `HTTPProblem` 416 with `Content-Range`.
+    public static func file(
+        _ file: OpenedFile, request: Request, contentType: String, headers: Headers = Headers()
+    ) throws(HTTPProblem) -> Response {
         let (etag, modified) = (file.etag, file.modifiedSeconds)
         var headers = headers
         headers["ETag"] = etag
@@ -18,7 +27,7 @@ extension Response {
         if Conditional.isNotModified(request.head, etag: etag, lastModified: modified) {
             return Response(304, headers: headers)
         }
-        headers["Content-Type"] = contentType ?? MIMETypes.type(ofPath: path)
+        headers["Content-Type"] = contentType
         switch ByteRange(request.head, byteCount: file.byteCount, etag: etag, lastModified: modified) {
         case .whole:
             let source = FileSource(file, range: 0..<file.byteCount)

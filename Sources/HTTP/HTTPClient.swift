@@ -70,9 +70,13 @@ public final class HTTPClient: Sendable {
     /// This machine is never asked for through a proxy; beyond that `no_proxy` decides as everywhere.
     static let noProxy: String = {
         let environment = ProcessInfo.processInfo.environment
-        let given = trimmed(environment["no_proxy"] ?? environment["NO_PROXY"] ?? "")
+        return noProxy(given: environment["no_proxy"] ?? environment["NO_PROXY"] ?? "")
+    }()
+
+    static func noProxy(given: String) -> String {
+        let given = trimmed(given)
         let own = "localhost,127.0.0.1,127.0.0.0/8,::1"
         // libcurl takes a star only alone.
         return given.isEmpty ? own : given == "*" ? given : own + "," + given
-    }()
+    }
 }

@@ -57,20 +57,20 @@ extension HTTPClientError {
                 .unreachable, "could not find the proxy on the way to \(authority)",
                 suggestion: "Check the environment's http_proxy and https_proxy.")
         case .notConnected: self = .unreachable(authority, outcome.detail)
-        case .timedOut where !outcome.wasConnected:
-            self.init(
-                .timedOut, "could not connect to \(authority) within \(request.connectTimeout.words)",
-                suggestion: "Is the server running, and reachable from here?")
         case .timedOut:
-            if let timeout = request.timeout, outcome.elapsed >= timeout {
+            if let timeout = request.timeout, outcome.elapsed + .milliseconds(5) >= timeout {
                 self.init(
                     .timedOut, "the transfer with \(authority) took longer than \(timeout.words)",
                     suggestion: "Allow it more time.")
-            } else {
+            } else if outcome.wasConnected {
                 self.init(
                     .timedOut,
                     "nothing moved between here and \(authority) for \((request.stallTimeout ?? .zero).words)",
                     suggestion: "Try again, or allow longer pauses.")
+            } else {
+                self.init(
+                    .timedOut, "could not connect to \(authority) within \(request.connectTimeout.words)",
+                    suggestion: "Is the server running, and reachable from here?")
             }
         case .insecure:
             self.init(

@@ -269,18 +269,21 @@ struct HTTPConversation: Conversation {
             setting.router.finish(request, &response)
         }
         keepsAlive = keepsAlive && request != nil && isBodyComplete && !isDraining
-        let hasBody = request?.head.method != "HEAD" && response.status != 204 && response.status != 304
+        let hasFraming = response.status != 204 && response.status != 304
+        let hasBody = request?.head.method != "HEAD" && hasFraming
         let isOld = request?.head.minorVersion == 0
         let framing: ResponseWriter.Framing
         switch response.body {
-        case .bytes(let bytes): framing = response.status == 204 ? .none : .length(bytes.count)
+        case _ where !hasFraming: framing = .none
+        case .bytes(let bytes): framing = .length(bytes.count)
         case .source(_, let count?): framing = .length(count)
         case .source(_, nil):
             framing = isOld ? .untilClose : .chunked
             if isOld { keepsAlive = false }
         }
         turn.output += ResponseWriter.head(
-            response.status, response.headers, framing: framing, keepsAlive: keepsAlive, date: turn.date)
+            response.status, response.headers, framing: framing, keepsAlive: keepsAlive, date: turn.date,
+            minorVersion: isOld ? 0 : 1)
         switch response.body {
         case _ where !hasBody: endAnswer(turn.now)
         case .bytes(let bytes) where bytes.count <= pieceByteCount:
@@ -312,7 +315,9 @@ struct HTTPConversation: Conversation {
                 promisedByteCount = rest
                 // A body of another length than promised is worse than none.
                 if rest < 0 || (rest > 0 && filled == .end) {
-                    filled = .fail(code: 1011, reason: "a body of \(-rest) bytes more than promised")
+                    turn.output.removeLast(turn.output.count - before)
+                    let difference = "\(abs(rest)) bytes \(rest < 0 ? "longer" : "shorter")"
+                    filled = .fail(code: 1011, reason: "the body is \(difference) than promised")
                 } else if rest == 0 {
                     filled = .end
                 }

@@ -41,6 +41,20 @@ public final class OpenedFile: Sendable {
         "\"\(String(modifiedNanoseconds, radix: 16))-\(String(byteCount, radix: 16))\""
     }
 
+    /// The first bytes, or all of a shorter file.
+    /// - Throws: `HTTPProblem` 500 when the disk fails.
+    public func prefix(_ maxByteCount: Int) throws(HTTPProblem) -> [UInt8] {
+        var bytes: [UInt8] = []
+        let count = min(maxByteCount, byteCount)
+        while bytes.count < count {
+            guard let got = read(at: bytes.count, count: count - bytes.count, into: &bytes) else {
+                throw HTTPProblem(500, "the file could not be read")
+            }
+            if got == 0 { break }
+        }
+        return bytes
+    }
+
     /// Appends at most so many bytes from a position. Nil when the disk fails, 0 behind the end.
     func read(at position: Int, count: Int, into out: inout [UInt8]) -> Int? {
         let start = out.count

@@ -150,6 +150,81 @@ public struct ListenError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 }
 
+/// Why a loop cannot start.
+struct PollError: Error, CustomStringConvertible {
+    let code: Int32
+    var description: String { "cannot start an event loop: \(unsafe String(cString: strerror(code)))" }
+}
+
+/// epoll (Linux), level-triggered; the one type that another system's call would replace.
+final class Poller: Sendable {
+    struct Event {
+        let descriptor: Int32
+        let readiness: Readiness
+    }
+
+    private let epoll: Int32
+    private let signalling: Int32
+
+    init() throws {
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        signalling = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
+        // Edge-triggered: every write wakes once, and nothing has to be read.
+        var event = unsafe epoll_event()
+        unsafe event.events = EPOLLIN.rawValue | EPOLLET.rawValue
+        unsafe event.data.fd = signalling
+        guard epoll >= 0, signalling >= 0, unsafe epoll_ctl(epoll, EPOLL_CTL_ADD, signalling, &event) == 0 else {
+            throw PollError(code: errno)
+        }
+    }
+
+    deinit {
+        close(epoll)
+        close(signalling)
+    }
+
+    func add(_ descriptor: Int32, _ interest: Readiness) -> Bool { control(EPOLL_CTL_ADD, descriptor, interest) }
+    func change(_ descriptor: Int32, _ interest: Readiness) { _ = control(EPOLL_CTL_MOD, descriptor, interest) }
+    func remove(_ descriptor: Int32) { _ = control(EPOLL_CTL_DEL, descriptor, []) }
+
+    func signal() {
+        var one: UInt64 = 1
+        _ = unsafe write(signalling, &one, 8)
+    }
+
+    /// Nil waits for ever.
+    func wait(_ timeout: Duration?, into ready: inout [Event]) {
+        ready.removeAll(keepingCapacity: true)
+        // Rounded up, so that a tick is not looked for too early again and again.
+        let milliseconds =
+            timeout.map { timeout in
+                let (seconds, attoseconds) = timeout.components
+                return Int(seconds) * 1000 + Int(attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+            } ?? -1
+        unsafe withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 256) { events in
+            let count = unsafe epoll_wait(epoll, events.baseAddress, Int32(events.count), Int32(clamping: milliseconds))
+            for index in 0..<max(0, Int(count)) {
+                let (bits, descriptor) = unsafe (events[index].events, events[index].data.fd)
+                guard descriptor != signalling else { continue }
+                var readiness: Readiness = []
+                if bits & EPOLLIN.rawValue != 0 { readiness.insert(.readable) }
+                if bits & EPOLLOUT.rawValue != 0 { readiness.insert(.writable) }
+                if bits & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { readiness.insert(.failed) }
+                ready.append(Event(descriptor: descriptor, readiness: readiness))
+            }
+        }
+    }
+
+    private func control(_ operation: Int32, _ descriptor: Int32, _ interest: Readiness) -> Bool {
+        var event = unsafe epoll_event()
+        unsafe event.events =
+            (interest.contains(.readable) ? EPOLLIN.rawValue : 0)
+            | (interest.contains(.writable) ? EPOLLOUT.rawValue : 0)
+        unsafe event.data.fd = descriptor
+        return unsafe epoll_ctl(epoll, operation, descriptor, &event) == 0
+    }
+}
+
 enum System {
     static var coreCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 }

@@ -29,6 +29,9 @@ enum CommandLineParser {
         let arguments = try OptionParser.read(
             words, specs(of: verb), into: &options, place: verb == .run ? "" : " for '\(verb.rawValue)'")
         try check(verb, arguments)
+        if options.token != nil && options.server == nil {
+            throw UsageError(message: "--token is of no use without --server", suggestion: "Name the server, too.")
+        }
         return Command(verb: verb, arguments: arguments, options: options)
     }
 

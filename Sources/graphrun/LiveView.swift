@@ -16,6 +16,7 @@ struct LiveView: EventView {
     private var lastDrawn: SuspendingClock.Instant?
     private var clockAtEvent = SuspendingClock.now
     private var isRunning = false
+    private var note: Note?
 
     var isLive: Bool { true }
 
@@ -54,10 +55,24 @@ struct LiveView: EventView {
             }
         }
         let now = SuspendingClock.now
-        if lines.isEmpty && isRunning, let lastDrawn, now - lastDrawn < Self.redrawInterval { return }
-        guard !lines.isEmpty || isRunning || drawnRows > 0 else { return }
+        if lines.isEmpty && isActive, let lastDrawn, now - lastDrawn < Self.redrawInterval { return }
+        guard !lines.isEmpty || isActive || drawnRows > 0 else { return }
         lastDrawn = now
         draw(above: lines, since: now - clockAtEvent)
+    }
+
+    mutating func note(_ note: Note?) {
+        self.note = note
+        show([])
+    }
+
+    /// Whether there is something to draw that changes by itself.
+    private var isActive: Bool { isRunning || note != nil }
+
+    private var noteRow: [String] {
+        guard let note else { return [] }
+        let text = "  " + (note.fraction.map { Self.bar($0) + "  " } ?? "") + note.text
+        return [String(Console.printable(text).prefix(console.width - 1))]
     }
 
     private func outputLines(_ output: JSONObject) -> [String] {
@@ -68,7 +83,7 @@ struct LiveView: EventView {
     private mutating func draw(above lines: [String], since event: Duration) {
         var text = drawnRows > 0 ? "\u{1B}[\(drawnRows)A\u{1B}[J" : ""
         for line in lines { text += line + "\n" }
-        let rows = isRunning ? self.rows(since: event) : []
+        let rows = (isRunning ? self.rows(since: event) : []) + noteRow
         for row in rows { text += row + "\n" }
         drawnRows = rows.count
         console.write(text)

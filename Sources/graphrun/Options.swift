@@ -24,6 +24,10 @@ struct Options: Sendable {
     var resources: [(name: ResourceName, permits: Int)] = []
     var keepsGoing = false
     var isQuiet = false
+    /// Where it runs; nil for here.
+    var server: String?
+    /// Sent to the server; never shown.
+    var token: String?
     var isDot = false
     var isJSON = false
 }
@@ -97,6 +101,14 @@ enum OptionTable {
                 name: "--keep-going", argument: nil,
                 help: "run what can be run of a partly valid workflow, and go on after a node has failed"
             ) { options, _ in options.keepsGoing = true },
+            RunOption(
+                name: "--server", argument: "URL",
+                help: "run it on that graphserver or ComfyUI: files it names are uploaded, outputs fetched"
+            ) { $0.server = $1 },
+            RunOption(
+                name: "--token", argument: "TOKEN",
+                help: "what the server is told to let you in (default: $GRAPHRUN_TOKEN, which other people cannot see)"
+            ) { $0.token = $1 },
             RunOption(
                 name: "--quiet", argument: nil, help: "show only the outputs, warnings and errors"
             ) { options, _ in options.isQuiet = true },

@@ -12,6 +12,8 @@ struct PlainView: EventView {
     private let console: Console
     private var state = RunState()
     private var lastTold: Duration = .zero
+    /// When something outside the run was told last; nil when the run goes on.
+    private var lastNoted: SuspendingClock.Instant?
 
     init(_ file: WorkflowFile, _ console: Console) {
         (outputs, self.console) = (OutputLines(folders: file.folders), console)
@@ -45,6 +47,14 @@ struct PlainView: EventView {
             }
         }
         if !lines.isEmpty { console.output(lines.joined(separator: "\n")) }
+    }
+
+    /// One line when it begins, and then no more than one in a while.
+    mutating func note(_ note: Note?) {
+        guard let note else { return lastNoted = nil }
+        if let lastNoted, lastNoted.duration(to: .now) < Self.interval { return }
+        lastNoted = .now
+        console.output(note.text)
     }
 
     private func outputLines(_ output: JSONObject) -> [String] { outputs.lines(output).map { "  " + $0 } }

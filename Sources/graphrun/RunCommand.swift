@@ -6,6 +6,7 @@ internal import GraphCore
 extension Command {
     func run(_ console: Console) async throws -> ExitCode {
         switch verb {
+        case .run where options.server != nil: try await RemoteCommand(arguments[0], options, console).run()
         case .run: try await RunCommand(arguments[0], options, console).run()
         case .check: try checkWorkflow(console)
         case .plan: try await planWorkflow(console)
@@ -46,20 +47,24 @@ struct RunCommand {
         }
         let engine = Engine(registry: file.registry, environment: file.folders, options: engineOptions)
         let interrupts = Interrupts()
-        let follower = Follower(engine.log, options, file, console)
+        let display = Display(options, file, console)
+        let follower = Follower(engine.log, display)
         let following = Task { await follower.follow() }
-        var outcomes: [Outcome] = []
+        let drawing = Task { await display.keepLive() }
+        var outcomes: [RunOutcome] = []
         for run in runs where !interrupts.isInterrupted && !outcomes.contains(.timedOut) {
-            outcomes.append(await perform(run, engine, interrupts, isOneOfMany: runs.count > 1, follower))
+            outcomes.append(await perform(run, engine, interrupts, isOneOfMany: runs.count > 1, follower, display))
         }
         following.cancel()
-        let isAllWritten = await following.value
+        drawing.cancel()
+        await following.value
+        let isAllWritten = display.close()
         durations.write(engine.costs)
         if interrupts.isInterrupted {
             console.error("graphrun: interrupted")
             return .interrupted
         }
-        let code = summarize(outcomes, of: runs.count)
+        let code = RunOutcome.summarize(outcomes, of: runs.count, options, console)
         return isAllWritten ? code : .failed
     }
 
@@ -81,24 +86,12 @@ struct RunCommand {
         let plan: Result<Plan, Failure>
     }
 
-    private enum Outcome { case succeeded, failed, invalid, timedOut, cancelled }
-
     private func plannedRuns() throws -> [PlannedRun] {
         guard let forEach = options.forEach else {
             let plan = try file.check(options, console, keepsGoing: options.keepsGoing)
             return [PlannedRun(name: file.name, file: file, plan: .success(plan))]
         }
-        _ = try file.find(forEach)
-        let names = Wildcard.files(matching: forEach.value, in: file.folders.path(.input))
-        if names.isEmpty {
-            throw Failure(
-                code: .invalid,
-                text: "graphrun: no file in \(file.folders.path(.input)) matches '\(forEach.value)'\n"
-                    + "  Put the pattern in quotes, so that the shell leaves it alone: '*.jpg'.")
-        }
-        return try names.map { name in
-            var one = file
-            try one.set(Options.Assignment(node: forEach.node, input: forEach.input, value: name))
+        return try file.oneForEach(forEach).map { name, one in
             do {
                 return PlannedRun(
                     name: name, file: one,
@@ -112,8 +105,9 @@ struct RunCommand {
     // MARK: Running
 
     private func perform(
-        _ run: PlannedRun, _ engine: Engine, _ interrupts: Interrupts, isOneOfMany: Bool, _ follower: Follower
-    ) async -> Outcome {
+        _ run: PlannedRun, _ engine: Engine, _ interrupts: Interrupts, isOneOfMany: Bool, _ follower: Follower,
+        _ display: Display
+    ) async -> RunOutcome {
         if isOneOfMany && options.events == .pretty && !options.isQuiet { console.output("\(run.name):") }
         let plan: Plan
         switch run.plan {
@@ -140,20 +134,30 @@ struct RunCommand {
         switch result.outcome {
         case .succeeded: return .succeeded
         case .failed:
-            let told = follower.takeFailures()
+            let told = display.takeFailures()
             DiagnosticText.tell(
                 told.isEmpty ? [result.failure].compactMap { $0 } : told, run.file.workflow, run.file.name, console)
             return .failed
         case .cancelled:
             guard isTimedOut, let seconds = options.timeoutSeconds else { return .cancelled }
-            console.error(
-                "graphrun: stopped after \(Words.number(seconds)) s (--timeout)\n  Give it more time, or a smaller picture."
-            )
+            RunOutcome.tellTimedOut(seconds, console)
             return .timedOut
         }
     }
+}
 
-    private func summarize(_ outcomes: [Outcome], of count: Int) -> ExitCode {
+/// How one of several runs ended.
+enum RunOutcome {
+    case succeeded, failed, invalid, timedOut, cancelled
+
+    static func tellTimedOut(_ seconds: Double, _ console: Console) {
+        console.error(
+            "graphrun: stopped after \(Words.number(seconds)) s (--timeout)\n  Give it more time, or a smaller picture."
+        )
+    }
+
+    /// The last line of `--for-each`, and the exit code.
+    static func summarize(_ outcomes: [Self], of count: Int, _ options: Options, _ console: Console) -> ExitCode {
         let succeeded = outcomes.count { $0 == .succeeded }
         if options.forEach != nil && options.events == .pretty && !options.isQuiet {
             let failed = outcomes.count - succeeded

@@ -12,6 +12,14 @@ enum Words {
         return whole < 3600 ? "\(whole / 60) min \(whole % 60) s" : "\(whole / 3600) h \(whole % 3600 / 60) min"
     }
 
+    /// `12 kB`, `3.4 MB`
+    static func byteCount(_ count: Int) -> String {
+        if count < 1000 { return self.count(count, "byte") }
+        let units: [(String, Double)] = [("GB", 1e9), ("MB", 1e6), ("kB", 1e3)]
+        let (unit, scale) = units.first { Double(count) >= $0.1 } ?? ("kB", 1e3)
+        return "\(trimmed(Double(count) / scale, 1)) \(unit)"
+    }
+
     static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
     /// Without a fraction where there is none.

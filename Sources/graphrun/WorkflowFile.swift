@@ -128,6 +128,23 @@ struct WorkflowFile {
         return (index, spec)
     }
 
+    /// One workflow for every file of the input folder that `--for-each` means, sorted.
+    func oneForEach(_ forEach: Options.Assignment) throws -> [(name: String, file: WorkflowFile)] {
+        _ = try find(forEach)
+        let names = Wildcard.files(matching: forEach.value, in: folders.path(.input))
+        if names.isEmpty {
+            throw Failure(
+                code: .invalid,
+                text: "graphrun: no file in \(folders.path(.input)) matches '\(forEach.value)'\n"
+                    + "  Put the pattern in quotes, so that the shell leaves it alone: '*.jpg'.")
+        }
+        return try names.map { name in
+            var one = self
+            try one.set(Options.Assignment(node: forEach.node, input: forEach.input, value: name))
+            return (name, one)
+        }
+    }
+
     // MARK: Checking
 
     /// - Throws: `Failure` when something is wrong and `keepsGoing` is not asked for, or nothing can run.

@@ -92,6 +92,16 @@ final class TestPlace: Sendable {
         }
     }
 
+    /// The history's entry of a prompt once it has ended; nil after 20 s.
+    func ended(_ id: String) async -> JSON? {
+        let target = "/history/" + PercentCoding.encode(id)
+        for _ in 0..<10_000 {
+            if let entry = await get(target).json[id] { return entry }
+            try? await Task.sleep(for: .milliseconds(2))
+        }
+        return nil
+    }
+
     /// Posts a form, files as `name`, `filename`, content, and other fields without a filename.
     func postForm(
         _ target: String, _ parts: [(name: String, filename: String?, content: [UInt8])], headers: Headers = Headers()

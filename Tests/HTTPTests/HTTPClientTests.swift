@@ -246,24 +246,34 @@ struct HTTPClientTests {
     @Test("trusts no certificate but those it is told to")
     func tls() async throws {
         let folder = try ScratchFolder()
-        let openssl = Process()
-        openssl.executableURL = URL(filePath: "/usr/bin/env")
-        openssl.arguments =
-            [
-                "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder.path("key.pem"), "-out",
-                folder.path("certificate.pem"),
-            ]
-        openssl.standardError = FileHandle.nullDevice
-        try openssl.run()
-        openssl.waitUntilExit()
-        let peer = try await Peer(certificate: (folder.path("certificate.pem"), folder.path("key.pem")))
+        let certificate = try folder.makeCertificate()
+        let peer = try await Peer(certificate: certificate)
         var request = ClientRequest("GET", "https://\(peer.authority)/echo")
         let error = await failure(request)
         #expect(error?.kind == .insecure)
         #expect(error?.message.hasPrefix("could not open a secure connection to \(peer.authority): SSL") == true)
-        request.authorityFile = folder.path("certificate.pem")
+        request.authorityFile = certificate.certificate
         #expect(try await client.send(request).status == 200)
+    }
+
+    @Test("never asks a proxy for this machine")
+    func proxies() {
+        let own = "localhost,127.0.0.1,127.0.0.0/8,::1"
+        #expect(HTTPClient.noProxy(given: "") == own)
+        #expect(HTTPClient.noProxy(given: " example.org,.local ") == own + ",example.org,.local")
+        #expect(HTTPClient.noProxy(given: "*") == "*")
+    }
+
+    @Test(
+        "names the host of a URL without the password in it",
+        arguments: [
+            ("http://a", "a", "/"), ("HTTP://a:1?x", "a:1", "/?x"),
+            ("https://u:p@[::1]:2/b?c=d#e", "[::1]:2", "/b?c=d"),
+            ("http://a@b@c/", "c", "/"),
+        ])
+    func urls(text: String, authority: String, target: String) {
+        #expect(ClientURL(text)?.authority == authority)
+        #expect(ClientURL(text)?.target == target)
     }
 
     private final class Told: Sendable {

@@ -69,5 +69,21 @@ final class ScratchFolder: Sendable {
         return path(name)
     }
 
+    /// A certificate for 127.0.0.1 that nobody signed but itself.
+    func makeCertificate() throws -> (certificate: String, key: String) {
+        let openssl = Process()
+        openssl.executableURL = URL(filePath: "/usr/bin/env")
+        let files = (certificate: path("certificate.pem"), key: path("key.pem"))
+        openssl.arguments = [
+            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+            "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", files.key, "-out", files.certificate,
+        ]
+        openssl.standardError = FileHandle.nullDevice
+        try openssl.run()
+        openssl.waitUntilExit()
+        try #require(openssl.terminationStatus == 0)
+        return files
+    }
+
     var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).sorted() }
 }

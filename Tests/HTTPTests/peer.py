@@ -137,6 +137,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         if "ping" in query:
             self.send(0x89, b"are you there")
+        pings = 0
         try:
             while True:
                 opcode, payload = self.receive()
@@ -145,6 +146,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     return
                 if opcode == 9:
                     self.send(0x8A, payload)
+                    pings += 1
+                    if pings == int(query.get("count", 0)):
+                        self.send(0x81, b"%d pings" % pings)
                 elif opcode == 10:
                     self.send(0x81, b"pong " + payload)
                 elif payload == b"head":

@@ -83,10 +83,11 @@ struct Guards: Sendable {
     private static func isIPLiteral(_ name: String) -> Bool {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         if parts.count == 4, parts.allSatisfy({ UInt8($0) != nil }) { return true }
-        return name.contains(":")
-            && name.utf8.allSatisfy { byte in
-                byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "%")
-                    || Character(Unicode.Scalar(byte)).isHexDigit
+        // An IPv6 address may name its interface behind a percent sign.
+        let address = name.prefix { $0 != "%" }
+        return address.contains(":")
+            && address.utf8.allSatisfy { byte in
+                byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".") || Character(Unicode.Scalar(byte)).isHexDigit
             }
     }
 }

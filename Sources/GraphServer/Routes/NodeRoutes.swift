@@ -2,7 +2,7 @@ internal import Files
 internal import GraphCore
 internal import HTTP
 
-/// What node types and models there are.
+/// What node types there are.
 struct NodeRoutes {
     let context: ServerContext
 
@@ -20,8 +20,7 @@ struct NodeRoutes {
                         .object(JSONObject([.init(name, ObjectInfo.json(of: type.schema, in: context.folders))])))
                 }
             },
-            .get("/embeddings") { _ in .json([]) },
-            .get("/extensions") { _ in .json([]) },
+            .get("/extensions") { _ in .json(.array([])) },
         ]
     }
 

@@ -49,12 +49,18 @@ final class PromptQueue: Sendable {
     private let limits: Limits
     private let engine: Engine
     private let history: History
+    /// Awaited before a prompt runs.
+    private let preparation: @Sendable () async -> Void
     private let state = Mutex(State())
     /// Parsed graphs are kept for so many waiting prompts; the others are parsed again at their turn.
     private static let readyCount = 64
 
-    init(engine: Engine, history: History, limits: Limits) {
+    /// - Parameter preparation: no prompt runs before it is done.
+    init(
+        engine: Engine, history: History, limits: Limits, preparation: @escaping @Sendable () async -> Void = {}
+    ) {
         (self.engine, self.history, self.limits) = (engine, history, limits)
+        self.preparation = preparation
     }
 
     // MARK: Coming in
@@ -107,6 +113,7 @@ final class PromptQueue: Sendable {
 
     private func run(_ prompt: Prompt) async {
         guard let queued = prompt.queued else { return }
+        await preparation()
         let ready = prompt.ready ?? remake(prompt)
         if let ready {
             await engine.run(ready.plan, of: ready.workflow, queued)

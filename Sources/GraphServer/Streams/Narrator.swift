@@ -47,6 +47,9 @@ struct Narrator {
         return messages
     }
 
+    /// Whether a run of more than 64 nodes is under way.
+    var isLarge: Bool { current?.isSmall == false || runs.values.contains { !$0.isSmall } }
+
     /// Whether a large run has changes that `flush` would tell.
     var isDirty: Bool { runs.values.contains { $0.isDirty } || current?.isDirty == true }
 
@@ -76,9 +79,10 @@ struct Narrator {
     /// Tells what was held back for a while: the states of large runs.
     mutating func flush() {
         park()
-        for id in runs.keys {
-            guard runs[id]?.isDirty == true, var run = runs[id] else { continue }
-            runs[id] = nil
+        let dirty = runs.values.filter(\.isDirty).map(\.id)
+        for id in dirty {
+            // Taken out, so that what it holds is changed in place.
+            guard var run = runs.removeValue(forKey: id) else { continue }
             tellState(&run, at: run.stateTime + Self.stateInterval)
             runs[id] = run
         }

@@ -1,0 +1,79 @@
+internal import Files
+internal import GraphCore
+internal import HTTP
+
+/// Which models and other files there are to choose from. Folders are named below the base folder: where that lies is
+/// nobody's business.
+struct ModelRoutes {
+    let context: ServerContext
+
+    /// Kinds that hold no models.
+    private static let otherKinds: Set<String> = ["configs", "custom_nodes"]
+
+    var routes: [Route] {
+        let disk = context.disk, folders = context.folders
+        return [
+            .get("/models") { _ in
+                context.work(on: disk) { .json(.array(folders.modelKinds().map { .string($0) })) }
+            },
+            .get("/models/{folder}") { request in
+                context.work(on: disk) { .json(.array(try files(request).map { .string($0) })) }
+            },
+            .get("/experiment/models") { _ in
+                context.work(on: disk) {
+                    .json(
+                        .array(
+                            folders.modelKinds().filter { !Self.otherKinds.contains($0) }.map {
+                                ["name": .string($0), "folders": [Self.path($0)]]
+                            }))
+                }
+            },
+            .get("/experiment/models/{folder}") { request in
+                context.work(on: disk) {
+                    .json(.array(try files(request).map { ["name": .string($0), "pathIndex": 0] }))
+                }
+            },
+            .get("/embeddings") { _ in
+                context.work(on: disk) {
+                    .json(.array(try folders.modelFiles("embeddings").map { .string(Self.withoutExtension($0)) }))
+                }
+            },
+            .get("/view_metadata/{folder}") { _ in
+                throw HTTPProblem(404, "nothing is known of that model", suggestion: "GET /models lists the models.")
+            },
+            .get("/internal/files/{type}") { request in
+                let type = request.parameters["type"] ?? ""
+                guard let folder = UploadForm.folder(type) else {
+                    throw HTTPProblem(
+                        400, "there is no folder '\(type.prefix(60))'", suggestion: "Use input, output or temp.")
+                }
+                return context.work(on: disk) {
+                    .json(.array(folders.annotatedFiles(in: folder).map { .string($0) }))
+                }
+            },
+            .get("/internal/folder_paths") { _ in
+                context.work(on: disk) {
+                    .json(.object(JSONObject(folders.modelKinds().map { .init($0, [Self.path($0)]) })))
+                }
+            },
+        ]
+    }
+
+    private func files(_ request: Request) throws(HTTPProblem) -> [String] {
+        let kind = request.parameters["folder"] ?? ""
+        do {
+            return try context.folders.modelFiles(kind)
+        } catch {
+            // One answer for what is not there and for what is elsewhere.
+            throw HTTPProblem(
+                404, "there is no folder '\(kind.prefix(60))' of models", suggestion: "GET /models lists them.")
+        }
+    }
+
+    private static func path(_ kind: String) -> JSON { .string("\(FolderName.models.rawValue)/\(kind)") }
+
+    private static func withoutExtension(_ name: String) -> String {
+        guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return name }
+        return String(name[..<dot])
+    }
+}

@@ -1,0 +1,175 @@
+import Foundation
+import GraphCore
+import Synchronization
+import Testing
+
+@Suite("A connection to a server", .timeLimit(.minutes(1)))
+struct RemoteConnectionTests {
+    private let here: Workplace
+
+    init() throws { here = try Workplace() }
+
+    /// Many nodes one after another, and a picture at the end.
+    private static func chain(_ count: Int, seconds: Double) -> String {
+        let nodes = (0..<count).map { index in
+            """
+            "s\(index)": {"class_type": "TestSleep",
+             "inputs": {"value": ["\(index == 0 ? "1" : "s\(index - 1)")", 0], "seconds": \(seconds)}}
+            """
+        }
+        return Samples.workflow(
+            save: #""images": ["s\#(count - 1)", 0], "filename_prefix": "x""#,
+            more: ",\n" + nodes.joined(separator: ",\n"))
+    }
+
+    @Test("that is cut several times loses nothing and repeats nothing")
+    func cuts() async throws {
+        let server = try await RunningServer()
+        let cuts = [700, 900, 1500, 2500, 4000, 300, 1200]
+        let proxy = try CuttingProxy(to: server.port, cutsAfter: cuts)
+        try here.write("chain.json", Self.chain(30, seconds: 0.02))
+        let result = try await here.graphrun("chain.json", "--server", proxy.url, "--events", "jsonl")
+        #expect(result.code == 0 && result.errors.isEmpty)
+        #expect(proxy.cutCount == cuts.count)
+        let events = try result.output.split(separator: "\n").map { try JSONParser.parse(String($0)) }
+        #expect(events.map { $0["run_seq"]?.number?.int } == (1...events.count).map { Int128($0) })
+        let nodes = ["1"] + (0..<30).map { "s\($0)" } + ["2"]
+        for type in ["node_started", "node_finished"] {
+            #expect(events.filter { $0["type"] == .string(type) }.compactMap { $0["node"]?.string } == nodes)
+        }
+        #expect(events.count { $0["type"] == "node_output" } == 1)
+        #expect(events.first?["type"] == "run_queued" && events.last?["type"] == "run_finished")
+        #expect(here.outputs == ["x_00001_.png"])
+    }
+
+    @Test("that nobody answers is told at once, with 1")
+    func nobody() async throws {
+        let server = try await RunningServer()
+        server.kill9()
+        try here.write("small.json", Samples.small)
+        try here.write("load.json", Samples.load("a.png"))
+        try here.write("input/a.png", Samples.picture)
+        for workflow in ["small.json", "load.json"] {
+            let result = try await here.graphrun(workflow, "--server", server.url)
+            #expect(result.code == 1 && result.output.isEmpty)
+            #expect(result.errors.hasPrefix("graphrun: could not connect to 127.0.0.1:\(server.port): "))
+            #expect(result.errors.hasSuffix("\n  Is the server running?\n"))
+        }
+    }
+
+    /// Starts a run of seconds, and calls `act` once its first node has started.
+    private func interfere(
+        _ arguments: [String], _ act: @escaping @Sendable (pid_t) async throws -> Void
+    ) async throws -> (code: Int32, output: String, errors: String) {
+        let process = try Program.process(arguments + ["--events", "jsonl"], in: here.folder)
+        let (output, errors) = (Pipe(), Pipe())
+        (process.standardOutput, process.standardError) = (output, errors)
+        let (chunks, chunk) = AsyncStream.makeStream(of: Data.self)
+        output.fileHandleForReading.readabilityHandler = { handle in
+            let data = handle.availableData
+            if data.isEmpty {
+                handle.readabilityHandler = nil
+                chunk.finish()
+            } else {
+                chunk.yield(data)
+            }
+        }
+        async let code = Program.exitCode(of: process)
+        var text = ""
+        var hasActed = false
+        for await data in chunks {
+            text += String(decoding: data, as: UTF8.self)
+            if !hasActed && text.contains(#""node_started","node":"s0""#) {
+                hasActed = true
+                try await act(process.processIdentifier)
+            }
+        }
+        let told = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        return (try await code, text, told)
+    }
+
+    @Test("to a server that dies and stays away is given up when the time is up, with 1")
+    func killed() async throws {
+        let server = try await RunningServer()
+        try here.write("chain.json", Self.chain(1, seconds: 60))
+        let result = try await interfere(["chain.json", "--server", server.url, "--timeout", "1.5"]) { _ in
+            server.kill9()
+        }
+        #expect(result.code == 1)
+        let lines = result.errors.split(separator: "\n")
+        #expect(lines.first?.hasPrefix("graphrun: could not connect to 127.0.0.1:\(server.port): ") == true)
+        #expect(
+            lines.dropFirst() == [
+                "  Is the server running?", "graphrun: stopped after 1.5 s (--timeout)",
+                "  Give it more time, or a smaller picture.",
+            ])
+    }
+
+    /// Keeps a server until the end of a test.
+    private final class Held: Sendable { let server = Mutex<RunningServer?>(nil) }
+
+    @Test("to a server that was started anew says that the run is gone, with 1")
+    func restarted() async throws {
+        let server = try await RunningServer()
+        let second = Held()
+        try here.write("chain.json", Self.chain(1, seconds: 60))
+        let result = try await interfere(["chain.json", "--server", server.url]) { _ in
+            server.kill9()
+            let next = try await RunningServer(server.workplace, port: server.port)
+            second.server.withLock { $0 = next }
+        }
+        #expect(result.code == 1)
+        #expect(
+            result.errors == """
+                graphrun: \(server.url) does not know the run any more: it was started anew, or its history cleared
+                  Run the workflow again; outputs that were made are in the server's output folder.
+
+                """)
+        let last = try result.output.split(separator: "\n").last.map { try JSONParser.parse(String($0)) }
+        #expect(last?["type"] == "run_finished" && last?["outcome"] == "failed")
+    }
+
+    @Test("is used to stop the run on Ctrl-C, which ends with 130 once the server has", arguments: [SIGINT, SIGTERM])
+    func interrupt(_ signal: Int32) async throws {
+        let server = try await RunningServer()
+        try here.write("chain.json", Self.chain(1, seconds: 60))
+        let result = try await interfere(["chain.json", "--server", server.url]) { _ = kill($0, signal) }
+        #expect(result.code == 130 && result.errors == "graphrun: interrupted\n")
+        let events = try result.output.split(separator: "\n").map { try JSONParser.parse(String($0)) }
+        #expect(events.contains { $0["type"] == "node_interrupted" && $0["node"] == "s0" })
+        #expect(events.last?["type"] == "run_finished" && events.last?["outcome"] == "cancelled")
+        // The server is free again.
+        try here.write("small.json", Samples.small)
+        #expect(try await here.graphrun("small.json", "--server", server.url, "--quiet").code == 0)
+    }
+
+    @Test("is used to stop the run when --timeout is up")
+    func timeout() async throws {
+        let server = try await RunningServer()
+        try here.write("chain.json", Self.chain(1, seconds: 60))
+        let result = try await here.graphrun(
+            "chain.json", "--server", server.url, "--timeout", "0.5", "--events", "none")
+        #expect(result.code == 1 && result.output.isEmpty)
+        #expect(
+            result.errors == """
+                graphrun: stopped after 0.5 s (--timeout)
+                  Give it more time, or a smaller picture.
+
+                """)
+    }
+
+    @Test("says how many are before it, and can take it out of the queue again")
+    func waiting() async throws {
+        let server = try await RunningServer()
+        try here.write("chain.json", Self.chain(1, seconds: 60))
+        try here.write("small.json", Samples.small)
+        let (here, url) = (here, server.url)
+        let result = try await interfere(["chain.json", "--server", server.url]) { id in
+            let second = try await here.graphrun("small.json", "--server", url, "--timeout", "0.5")
+            #expect(second.code == 1)
+            #expect(second.output.hasPrefix("waiting: 1 before it\ncancelled: 0 nodes in "))
+            kill(id, SIGINT)
+        }
+        #expect(result.code == 130)
+    }
+}
