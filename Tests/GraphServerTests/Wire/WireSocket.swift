@@ -66,6 +66,7 @@ final class WireSocket {
             case 1: return .text(try JSONParser.parse(payload))
             case 2: return .binary(payload)
             case 8:
+                send(opcode: 8, Array(payload.prefix(2)))
                 return .closed(code: payload.count < 2 ? nil : Int(payload[0]) << 8 | Int(payload[1]))
             case 9: send(opcode: 10, payload)
             case 10: return .pong
