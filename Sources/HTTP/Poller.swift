@@ -85,3 +85,7 @@ final class Poller: Sendable {
         unsafe withUnsafeMutableBytes(of: &storage) { unsafe cepoll_accept(listener, $0.baseAddress, &length) }
     }
 }
+
+enum System {
+    static var coreCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+}
