@@ -21,8 +21,15 @@ run: dependencies
 build: dependencies
 	swift build $(FLAGS) --static-swift-stdlib --product graphrun
 
-test: dependencies lint
+test: dependencies lint .venv/made
 	swift test $(FLAGS) $(ONE_BUILD)
+
+# Python clients that the tests run against the server. Made anew when the versions change.
+.venv/made: Tests/GraphServerTests/peers/requirements.txt | dependencies
+	@echo "Fetching the Python clients of the tests"
+	@python3 -m venv .venv
+	@.venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 lint:
 	swift format lint --strict --parallel --recursive $(SWIFT_FILES)

@@ -36,7 +36,9 @@ struct AccessTests {
 
     @Test(
         "is closed to who calls the server by a name it does not know: such a name may be made to mean 127.0.0.1",
-        arguments: ["evil.example", "evil.example:PORT", "localhost.evil.example", "127.0.0.1.evil.example", "1.2.3", ""])
+        arguments: [
+            "evil.example", "evil.example:PORT", "localhost.evil.example", "127.0.0.1.evil.example", "1.2.3", "",
+        ])
     func badHost(host: String) async throws {
         try await withServerProcess { _, endpoint in
             let answer = try Self.ask(endpoint, ["Host": host.replacing("PORT", with: "\(endpoint.port)")])
@@ -52,7 +54,8 @@ struct AccessTests {
 
     @Test("is open to names that were allowed")
     func allowedHost() async throws {
-        try await withServerProcess(["--allowed-host", "Studio.local", "--allowed-host", "other"]) { (_, endpoint) throws in
+        try await withServerProcess(["--allowed-host", "Studio.local", "--allowed-host", "other"]) {
+            (_, endpoint) throws in
             #expect(try Self.ask(endpoint, ["Host": "studio.local:80"]).http == 200)
             #expect(try Self.ask(endpoint, ["Host": "other"]).http == 200)
             #expect(try Self.ask(endpoint, ["Host": "another"]).http == 403)

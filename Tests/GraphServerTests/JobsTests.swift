@@ -37,7 +37,8 @@ struct JobsTests {
             let error = try #require(jobs[3]["execution_error"])
             #expect(error["node_id"] == "2")
             #expect(error["node_type"] == "TestSyncError")
-            #expect(error["exception_message"] == "Intentional sync execution error for testing\n")
+            #expect(
+                error["exception_message"] == "TestSyncError failed: Intentional sync execution error for testing\n")
             #expect(error["exception_type"] == "RuntimeError")
             #expect(error["traceback"]?.array != nil)
             for job in jobs[2...] {

@@ -9,7 +9,7 @@ struct QueueTests {
     /// - Returns: its id, and the socket of its client.
     static func hold(_ endpoint: Endpoint, client: String = "holder") throws -> (id: String, socket: WireSocket) {
         let socket = try endpoint.socket(client)
-        let id = try endpoint.submit(Graphs.sleep(1000), client: client)
+        let id = try endpoint.submit(Graphs.sleep(1000, value: 1000), client: client)
         _ = try socket.read { $0.type == "progress" }
         return (id, socket)
     }

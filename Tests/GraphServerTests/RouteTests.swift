@@ -162,7 +162,7 @@ struct RouteTests {
             let (running, _) = try QueueTests.hold(endpoint, client: "wirecid")
             let pending = try endpoint.submit(Graphs.number(1), client: "wirecid", [("extra_data", ["mine": 1])])
             let queue = try endpoint.get("/queue").json
-            let graph = Graphs.sleep(1000)
+            let graph = Graphs.sleep(1000, value: 1000)
             #expect(
                 queue["queue_running"] == [[0, .string(running), graph, ["client_id": "wirecid"], ["3"]]])
             #expect(

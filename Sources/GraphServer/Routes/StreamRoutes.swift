@@ -15,11 +15,12 @@ struct StreamRoutes {
         }
         let clientID = given.isEmpty ? UUID().uuidString.replacing("-", with: "").lowercased() : given
         let features: JSON = ["type": "feature_flags", "data": context.features]
-        return .webSocket(
-            ClientSocket(
-                clientID: clientID, entry: Self.entry(request.query["since"]), log: context.log,
-                features: JSONWriter.bytes(features),
-                queueRemaining: { [herald = context.herald] in herald.queueRemaining }))
+        let socket = ClientSocket(
+            clientID: clientID, entry: Self.entry(request.query["since"]), log: context.log,
+            features: JSONWriter.bytes(features),
+            queueRemaining: { [herald = context.herald] in herald.queueRemaining })
+        socket.join()
+        return .webSocket(socket)
     }
 
     private func events(_ request: Request) throws -> Reply {

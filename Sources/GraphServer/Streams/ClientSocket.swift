@@ -30,8 +30,17 @@ final class ClientSocket: WebSocketSession {
         self.queueRemaining = queueRemaining
     }
 
-    func opened(_ socket: WebSocketHandle) {
-        let joined = log.subscribe(.client(clientID), entry, wake: socket.wake)
+    deinit {
+        // A handshake that was refused opens nothing.
+        leave()
+    }
+
+    /// Reads from now on. Called before the handshake is answered: whoever posts a prompt as soon as it has the answer
+    /// misses nothing of it.
+    func join() {
+        let joined = log.subscribe(.client(clientID), entry) { [weak self] in
+            self?.state.withLock(\.handle)?.wake()
+        }
         var first: [UInt8] = []
         Self.text(Narrator.status(queueRemaining: queueRemaining(), sid: clientID), &first)
         switch joined.welcome {
@@ -47,8 +56,12 @@ final class ClientSocket: WebSocketSession {
         }
         state.withLock { state in
             (state.reader, state.subscription) = (joined.reader, joined.subscription)
-            (state.first, state.handle) = (first, socket)
+            state.first = first
         }
+    }
+
+    func opened(_ socket: WebSocketHandle) {
+        state.withLock { $0.handle = socket }
         socket.wake()
     }
 
@@ -94,12 +107,14 @@ final class ClientSocket: WebSocketSession {
         }
     }
 
-    func closed() {
-        let subscription = state.withLock { state in
+    func closed() { leave() }
+
+    private func leave() {
+        let subscription: Int? = state.withLock { state in
             state.handle = nil
-            state.reader = nil
-            return state.subscription
+            defer { state.reader = nil }
+            return state.reader == nil ? nil : state.subscription
         }
-        log.unsubscribe(.client(clientID), subscription)
+        if let subscription { log.unsubscribe(.client(clientID), subscription) }
     }
 }

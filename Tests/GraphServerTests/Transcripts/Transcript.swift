@@ -2,7 +2,7 @@ import GraphCore
 
 /// What one client was told, in a form in which two servers' can be compared: nodes run beside each other here, so
 /// the order counts for each node, and for what concerns the whole run.
-struct Transcript: Equatable {
+struct Transcript {
     /// What concerns the whole run, in order.
     private(set) var anchors: [String] = []
     /// What was told of each node, in order.
@@ -16,8 +16,10 @@ struct Transcript: Equatable {
     struct Leeway: Sendable {
         /// How often progress is told depends on time; only that there was some counts.
         var countsProgress = false
-        /// Members that two implementations word differently.
-        var words: Set<String> = ["exception_message", "exception_type"]
+        /// Nodes that tell no progress in ComfyUI, and may here.
+        var quietNodes: Set<String> = []
+        /// Twins: here the second is finished, then shows the first one's output; there it is the other way round.
+        var ignoresOrderInNodes = false
     }
 
     /// Our own message types: ComfyUI's clients pass over them.
@@ -40,13 +42,20 @@ struct Transcript: Equatable {
         for message in messages { add(message) }
     }
 
-    static func == (one: Transcript, other: Transcript) -> Bool { one.text == other.text }
+    /// Line by line what is not the same, in the form of `diff`; empty when all is.
+    func difference(from expected: Transcript) -> String {
+        lineDifference(text, from: expected.text)
+    }
+
+    /// Nodes that told progress.
+    var progressing: Set<String> { Set(nodes.keys.filter { nodes[$0]?.contains { $0.hasPrefix("progress") } == true }) }
 
     /// The whole, for people and for comparing.
     var text: String {
         var lines = anchors
         lines.append("nodes are spoken of after anchors \(nodeSpan.sorted())")
         for (node, tokens) in nodes.sorted(by: { $0.key < $1.key }) {
+            let tokens = leeway.ignoresOrderInNodes ? tokens.sorted() : tokens
             lines += ["node \(node)"] + tokens.map { "    \($0)" } + ["    at last \(states[node] ?? "nothing")"]
         }
         return lines.joined(separator: "\n")
@@ -72,12 +81,16 @@ struct Transcript: Equatable {
     private mutating func add(_ message: Message) {
         switch message {
         case .closed: break
+        // Text beside the node, our own addition.
+        case .binary(3, _): break
         case .binary(let kind, let metadata):
             note(metadata?["node_id"]?.string ?? "of pictures", "binary \(kind) \(metadata.map { plain($0) } ?? "")")
         case .text(let type, let data):
             if Self.additions.contains(type) { return }
             if type == "progress_state" { return addState(data) }
             if type == "progress" { return addProgress(data) }
+            // What ComfyUI says of twins that show nothing; clients make nothing of it.
+            if type == "executed", data["output"] == .null { return }
             let text = plain(data, of: type)
             guard let node = (data["node"] ?? data["node_id"])?.string, type != "execution_interrupted",
                 type != "execution_error" || data["timestamp"] == nil
@@ -91,11 +104,14 @@ struct Transcript: Equatable {
 
     private mutating func note(_ node: String, _ token: String) {
         nodeSpan.insert(anchors.count)
+        // A node that asks for a lazy input is tried again; here it asks for cached ones, too.
+        if token.hasPrefix("executing"), nodes[node]?.last == token { return }
         nodes[node, default: []].append(token)
     }
 
     private mutating func addProgress(_ data: JSON) {
         let node = data["node"]?.string ?? ""
+        if leeway.quietNodes.contains(node) { return }
         if leeway.countsProgress { return note(node, "progress \(plain(data, of: "progress"))") }
         let keys = (data.object?.members ?? []).map(\.key).filter {
             !["seq", "run_seq", "epoch", "estimated_seconds_left"].contains($0)
@@ -109,8 +125,8 @@ struct Transcript: Equatable {
             anchors.append("progress_state of another prompt")
         }
         for member in data["nodes"]?.object?.members ?? [] {
-            let text = plain(member.value)
-            defer { states[member.key] = withoutValue(member.value) }
+            let text = withoutProgress(member.key, member.value)
+            defer { states[member.key] = text }
             let isRunning = member.value["state"] == "running"
             let token: String
             if isRunning && !leeway.countsProgress {
@@ -124,9 +140,13 @@ struct Transcript: Equatable {
         }
     }
 
-    private func withoutValue(_ state: JSON) -> String {
+    /// A running node's value depends on time; a finished one shows its whole progress.
+    private func withoutProgress(_ node: String, _ state: JSON) -> String {
         guard var object = state.object else { return plain(state) }
         if !leeway.countsProgress, object["state"] == "running" { (object["value"], object["max"]) = (nil, nil) }
+        if leeway.quietNodes.contains(node), object["value"] == object["max"] {
+            (object["value"], object["max"]) = (1, 1)
+        }
         return plain(.object(object))
     }
 
@@ -151,8 +171,9 @@ struct Transcript: Equatable {
             value.object.map { "INPUTS \($0.members.map(\.key).sorted())" } ?? plainValue(value)
         case "executed", "nodes": plainSet(value)
         case "filename": value.string.map { Self.plainFilename($0) } ?? plainValue(value)
-        case let key where leeway.words.contains(key) && type == "execution_error":
-            (value.string?.hasSuffix("\n")).map { "WORDS \($0)" } ?? plainValue(value)
+        case "exception_message", "exception_type":
+            // Worded by each in its own way, except that ComfyUI's messages end with a line feed.
+            value.string.map { $0.contains("Block") ? "\"\($0)\"" : "WORDS \($0.hasSuffix("\n"))" } ?? plainValue(value)
         default: plainValue(value)
         }
     }
@@ -178,7 +199,7 @@ struct Transcript: Equatable {
 
     /// `ComfyUI_temp_abcde_00001_.png`: the letters are drawn, and numbers go on from what lies there.
     private static func plainFilename(_ name: String) -> String {
-        "\"\(name.replacing(#/_temp_[a-z]{5}_/#, with: "_temp_LETTERS_").replacing(#/_\d{5}_/#, with: "_NUMBER_"))\""
+        "\"\(name.withoutChance)\""
     }
 }
 
@@ -213,4 +234,24 @@ extension Transcript {
             }
         }
     }
+}
+
+extension String {
+    /// A file's name without the letters that are drawn, the number that goes on from what lies there, and the year
+    /// that ComfyUI leaves to its web page to fill in.
+    var withoutChance: String {
+        replacing(#/_temp_[a-z]{5}_/#, with: "_temp_LETTERS_").replacing(#/_\d{5}_/#, with: "_NUMBER_")
+            .replacing(#/x(%date:yyyy%|20\d\d)_/#, with: "xYEAR_")
+    }
+}
+
+/// Line by line what is not the same, as `diff` shows it; empty when all is.
+func lineDifference(_ found: String, from expected: String) -> String {
+    let changes = found.split(separator: "\n").difference(from: expected.split(separator: "\n"))
+    return changes.map { change in
+        switch change {
+        case .insert(let line, let text, _): "+\(line): \(text)"
+        case .remove(let line, let text, _): "-\(line): \(text)"
+        }
+    }.joined(separator: "\n")
 }

@@ -46,9 +46,13 @@ final class WireSocket {
 
     // MARK: Reading
 
-    /// The next frame. Pings are answered.
+    /// The next frame. Pings are answered, but do not count: half a minute without anything else is a failure.
     func next() throws -> Frame {
+        let start = ContinuousClock.now
         while true {
+            guard start.duration(to: .now) < .seconds(30) else {
+                throw Wire.Failure(description: "nothing but pings came")
+            }
             let head = try wire.read(exactly: 2)
             guard head[0] & 0xF0 == 0x80, head[1] & 0x80 == 0 else {
                 throw Wire.Failure(description: "not a whole, unmasked frame: \(head)")
@@ -62,6 +66,7 @@ final class WireSocket {
             case 1: return .text(try JSONParser.parse(payload))
             case 2: return .binary(payload)
             case 8:
+                send(opcode: 8, Array(payload.prefix(2)))
                 return .closed(code: payload.count < 2 ? nil : Int(payload[0]) << 8 | Int(payload[1]))
             case 9: send(opcode: 10, payload)
             case 10: return .pong
@@ -83,7 +88,10 @@ final class WireSocket {
     func read(until isLast: (Frame) -> Bool) throws -> [Frame] {
         var frames: [Frame] = []
         while true {
-            let frame = try next()
+            let frame: Frame
+            do { frame = try next() } catch {
+                throw Wire.Failure(description: "\(error) after \(frames.suffix(40).map { $0.type ?? "binary" })")
+            }
             frames.append(frame)
             if isLast(frame) { return frames }
             if case .closed(let code) = frame {
