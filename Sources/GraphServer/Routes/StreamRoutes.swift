@@ -19,6 +19,7 @@ struct StreamRoutes {
             ClientSocket(
                 clientID: clientID, entry: Self.entry(request.query["since"]), log: context.log,
                 features: JSONWriter.bytes(features),
+                takesDescribedPreviews: request.query["supports_preview_metadata"] == "true",
                 queueRemaining: { [herald = context.herald] in herald.queueRemaining }))
     }
 
