@@ -71,6 +71,8 @@ final class WireClient: Sendable {
                 unsafe Glibc.send(
                     descriptor, buffer.baseAddress.map { unsafe $0 + start }, buffer.count - start, Int32(MSG_NOSIGNAL))
             }
+            // A child process that ends interrupts calls.
+            if count < 0 && errno == EINTR { continue }
             guard count > 0 else { return false }
             start += count
         }
@@ -93,7 +95,10 @@ final class WireClient: Sendable {
         try received.withLock { received in
             if received.isEmpty {
                 var buffer = [UInt8](repeating: 0, count: 64 << 10)
-                let read = unsafe buffer.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
+                var read = -1
+                repeat {
+                    read = unsafe buffer.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
+                } while read < 0 && errno == EINTR
                 guard read >= 0 else { throw Failure(description: errno == ECONNRESET ? "reset" : "error \(errno)") }
                 received = buffer[..<read]
             }

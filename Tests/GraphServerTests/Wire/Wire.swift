@@ -48,6 +48,8 @@ final class Wire {
                 unsafe Glibc.send(
                     descriptor, buffer.baseAddress.map { unsafe $0 + start }, buffer.count - start, Int32(MSG_NOSIGNAL))
             }
+            // A child process that ends interrupts calls.
+            if count < 0 && errno == EINTR { continue }
             guard count > 0 else { return false }
             start += count
         }
@@ -58,7 +60,11 @@ final class Wire {
     private func receive() throws -> Bool {
         if readCount == received.count { (received, readCount) = ([], 0) }
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
-        let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
+        var count = -1
+        repeat {
+            count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
+            // A child process that ends interrupts calls.
+        } while count < 0 && errno == EINTR
         guard count >= 0 else {
             throw Failure(
                 description: errno == ECONNRESET ? "the connection was reset" : "nothing came: error \(errno)")
