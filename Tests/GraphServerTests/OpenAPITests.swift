@@ -161,17 +161,18 @@ struct OpenAPITests {
     /// The value with each field of its objects left out once, and once replaced.
     private static func broken(_ json: JSON) -> [JSON] {
         guard let members = json.object?.members else { return [] }
-        return members.indices.flatMap { index in
-            var lacking = members
-            lacking.remove(at: index)
-            let others: [JSON] = [["other": 1]] + broken(members[index].value)
-            return [.object(JSONObject(lacking))]
-                + others.map { value in
-                    var changed = members
-                    changed[index].value = value
-                    return .object(JSONObject(changed))
-                }
+        var found: [JSON] = []
+        for (index, member) in members.enumerated() {
+            var changed = members
+            changed.remove(at: index)
+            found.append(.object(JSONObject(changed)))
+            for value in [["other": 1]] + broken(member.value) {
+                changed = members
+                changed[index].value = value
+                found.append(.object(JSONObject(changed)))
+            }
         }
+        return found
     }
 
     @Test("fits prompts that are taken")

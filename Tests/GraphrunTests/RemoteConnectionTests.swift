@@ -42,6 +42,19 @@ struct RemoteConnectionTests {
         #expect(here.outputs == ["x_00001_.png"])
     }
 
+    @Test("that is cut among pictures has each of them once")
+    func cutPictures() async throws {
+        let server = try await RunningServer()
+        let proxy = try CuttingProxy(to: server.port, cutsAfter: [1800, 700, 1100, 900, 1500, 800])
+        let batch = Samples.workflow(
+            #""width": 8, "height": 8, "batch_size": 12, "color": 255"#, save: #""images": ["1", 0]"#)
+        try here.write("batch.json", batch.replacing("SaveImage", with: "SaveImageWebsocket"))
+        let result = try await here.graphrun("batch.json", "--server", proxy.url, "--quiet")
+        #expect(result.code == 0 && result.errors.isEmpty)
+        #expect(proxy.cutCount > 3)
+        #expect(here.outputs.count == 12 && result.output.split(separator: "\n").count == 12)
+    }
+
     @Test("that nobody answers is told at once, with 1")
     func nobody() async throws {
         let server = try await RunningServer()

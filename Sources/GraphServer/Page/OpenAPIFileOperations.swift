@@ -97,7 +97,7 @@ extension OpenAPI {
             Answer(200, "A page.", .bytes("text/html"))),
         Operation(
             "GET", "/user.css", "The user's style for the frontend.", Answer(200, "A style sheet.", .bytes("text/css")),
-            .problem(404, "There is none.")),
+            Answer(404, "There is none; the body is empty.", .bytes("text/css"))),
         Operation(
             "GET", "/templates/index.json", "The workflows that the editor offers.",
             Answer(200, "By group.", .json("Templates"))),

@@ -77,6 +77,10 @@ extension OpenAPI {
                     "The client_id of the prompts to hear of, up to 256 bytes; without it one is made."),
                 Parameter(
                     "since", .string, "EPOCH:SEQ of the last message that was handled: what came after it follows."),
+                Parameter(
+                    "supports_preview_metadata", .string,
+                    "\"true\" for pictures that say whose they are from the first message on, as the feature flag does."
+                ),
             ],
             Answer(101, "The connection is a WebSocket now."), .problem(400, "The clientId is too long."),
             .problem(426, "It was not asked for as a WebSocket.")),

@@ -18,6 +18,7 @@ struct StreamRoutes {
         let socket = ClientSocket(
             clientID: clientID, entry: Self.entry(request.query["since"]), log: context.log,
             features: JSONWriter.bytes(features),
+            takesDescribedPreviews: request.query["supports_preview_metadata"] == "true",
             queueRemaining: { [herald = context.herald] in herald.queueRemaining })
         socket.join()
         return .webSocket(socket)

@@ -18,16 +18,19 @@ final class ClientSocket: WebSocketSession {
     private let log: MessageLog
     private let queueRemaining: @Sendable () -> Int
     private let features: [UInt8]
+    private let takesDescribedPreviews: Bool
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - features: the answer to a client that announces its own: a whole message.
+    ///   - takesDescribedPreviews: whether it does before it says so: what is replayed comes before that.
     init(
         clientID: String, entry: MessageLog.Entry, log: MessageLog, features: [UInt8],
+        takesDescribedPreviews: Bool = false,
         queueRemaining: @escaping @Sendable () -> Int
     ) {
         (self.clientID, self.entry, self.log, self.features) = (clientID, entry, log, features)
-        self.queueRemaining = queueRemaining
+        (self.takesDescribedPreviews, self.queueRemaining) = (takesDescribedPreviews, queueRemaining)
     }
 
     deinit {
@@ -56,6 +59,7 @@ final class ClientSocket: WebSocketSession {
         }
         state.withLock { state in
             (state.reader, state.subscription) = (joined.reader, joined.subscription)
+            state.reader?.takesDescribedPreviews = takesDescribedPreviews
             state.first = first
         }
     }

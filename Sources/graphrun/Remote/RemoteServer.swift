@@ -76,9 +76,10 @@ struct RemoteServer: Sendable {
         // Pictures may come as one message.
         options.maxMessageByteCount = 256 << 20
         let query =
-            "?clientId=\(PercentCoding.encode(clientID))" + (since.map { "&since=\(PercentCoding.encode($0))" } ?? "")
+            "?clientId=\(PercentCoding.encode(clientID))&supports_preview_metadata=true"
+            + (since.map { "&since=\(PercentCoding.encode($0))" } ?? "")
         let socket = try await WebSocketClient.connect(url + "/ws" + query, options: options)
-        // Pictures then say whose they are. ComfyUI listens to the first message only.
+        // Pictures then say whose they are; ComfyUI does not look into the query for it.
         let flags: JSON = ["type": "feature_flags", "data": ["supports_preview_metadata": true]]
         try await socket.send(JSONWriter.text(flags))
         return socket
