@@ -75,6 +75,7 @@ let package = Package(
             dependencies: [
                 "GraphCore", "Files", "HTTP", "Nodes", "GraphServer", "TestData", "TestNodes", "TestServer",
             ],
+            exclude: ["peers"],
             swiftSettings: strict),
         .testTarget(
             name: "GraphrunTests", dependencies: ["GraphCore", "HTTP", "Media", "Nodes", "TestServer"],
