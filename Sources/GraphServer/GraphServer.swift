@@ -36,7 +36,7 @@ public final class GraphServer: Sendable {
         let epoch = String(UInt32.random(in: 0x1000_0000...UInt32.max), radix: 16)
         let messages = MessageLog(
             epoch: epoch, limits: MessageLog.Limits(factByteCount: options.keptByteCount))
-        let herald = Herald(engine: engine, queue: queue, history: history, log: messages)
+        let herald = Herald(engine: engine, queue: queue, history: history, log: messages, veil: PathVeil(folders))
         guards = Guards(
             listen: options.listen, allowedHosts: options.allowedHosts, corsOrigin: options.corsOrigin)
         context = ServerContext(

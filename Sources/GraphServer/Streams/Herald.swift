@@ -8,18 +8,19 @@ final class Herald: Sendable {
     private let queue: PromptQueue
     private let history: History
     private let log: MessageLog
+    private let veil: PathVeil
     /// As told last, for who connects.
     private let told = Mutex(0)
 
-    init(engine: Engine, queue: PromptQueue, history: History, log: MessageLog) {
-        (self.engine, self.queue, self.history, self.log) = (engine, queue, history, log)
+    init(engine: Engine, queue: PromptQueue, history: History, log: MessageLog, veil: PathVeil) {
+        (self.engine, self.queue, self.history, self.log, self.veil) = (engine, queue, history, log, veil)
     }
 
     var queueRemaining: Int { told.withLock { $0 } }
 
     /// Goes on until its task is cancelled and everything that had happened by then is told.
     func run() async {
-        var narrator = Narrator(epoch: log.epoch, origin: origin, ended: ended)
+        var narrator = Narrator(epoch: log.epoch, origin: origin, veil: veil, ended: ended)
         var position: EventLog.Position = 0
         var lastFlush = SuspendingClock.now
         while true {

@@ -23,6 +23,7 @@ struct Narrator {
     private let origin: (RunID) -> RunFold.Origin?
     /// Called when a run has ended, before anybody is told.
     private let ended: (Ended) -> Void
+    private let veil: PathVeil
 
     private var runs: [RunID: RunFold] = [:]
     /// Neighbouring events mostly are of one run.
@@ -36,9 +37,10 @@ struct Narrator {
     static let stateInterval = Duration.milliseconds(50)
 
     init(
-        epoch: String, origin: @escaping (RunID) -> RunFold.Origin?, ended: @escaping (Ended) -> Void = { _ in }
+        epoch: String, origin: @escaping (RunID) -> RunFold.Origin?, veil: PathVeil = PathVeil(),
+        ended: @escaping (Ended) -> Void = { _ in }
     ) {
-        (self.epoch, self.origin, self.ended) = (epoch, origin, ended)
+        (self.epoch, self.origin, self.veil, self.ended) = (epoch, origin, veil, ended)
     }
 
     /// Takes what has been told since the last call.
@@ -187,6 +189,7 @@ struct Narrator {
             tellState(&run, at: event.elapsed)
             tell("node_finished", &run) { Self.node(node, &$0) }
         case .nodeFailed(let node, let diagnostic):
+            let diagnostic = veil.over(diagnostic)
             run.failure = diagnostic
             tellError(node, diagnostic, &run, at: event.elapsed)
         case .nodeInterrupted(let node):
@@ -445,18 +448,5 @@ struct Narrator {
         guard let remaining else { return }
         text.raw(",\"estimated_seconds_left\":")
         text.number((remaining / .milliseconds(1)).rounded() / 1000)
-    }
-}
-
-extension Diagnostic.Code {
-    /// The name that ComfyUI's clients show above the message.
-    var exceptionType: String {
-        switch self {
-        case .outOfMemory: "OutOfMemoryError"
-        case .fileNotFound: "FileNotFoundError"
-        case .fileNotReadable, .fileNotWritable, .outsideFolder, .badFile: "OSError"
-        case .badInput, .outOfRange, .notInList, .converted: "ValueError"
-        default: "RuntimeError"
-        }
     }
 }

@@ -153,7 +153,7 @@ final class Wire {
                 _ = try line()
             }
             _ = try line()
-        } else if answer.status >= 200 {
+        } else if answer.status >= 200, answer.status != 204, answer.status != 304 {
             answer.body = try readToEnd()
         }
         return answer

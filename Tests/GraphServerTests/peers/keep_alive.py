@@ -18,7 +18,7 @@ for method, path, sent, status in [
     ("GET", "/nope", None, 404),
     ("HEAD", "/queue", None, 200),
     ("POST", "/interrupt", "", 200),
-    ("PUT", "/prompt", body, 405),
+    ("PUT", "/prompt", "", 405),
     ("POST", "/prompt", "{", 400),
     ("GET", "/object_info", None, 200),
 ] * 5:

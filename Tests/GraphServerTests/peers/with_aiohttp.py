@@ -44,10 +44,10 @@ async def main():
             assert answer.status == 400, answer.status
             assert (await answer.json())["error"]["type"] == "prompt_no_outputs"
         form = aiohttp.FormData()
-        form.add_field("image", common.PNG + b"no more of it", filename="peer up.png")
+        form.add_field("image", common.PNG + b"no more of it", filename="peer.png")
         async with session.post("/upload/image", data=form) as answer:
             assert answer.status == 200, await answer.text()
-            assert await answer.json() == {"name": "peer up.png", "subfolder": "", "type": "input"}
+            assert await answer.json() == {"name": "peer.png", "subfolder": "", "type": "input"}
 
 
 asyncio.run(main())

@@ -1,0 +1,14 @@
+internal import GraphCore
+
+extension Diagnostic.Code {
+    /// The name that ComfyUI's clients show above the message.
+    var exceptionType: String {
+        switch self {
+        case .outOfMemory: "OutOfMemoryError"
+        case .fileNotFound: "FileNotFoundError"
+        case .fileNotReadable, .fileNotWritable, .outsideFolder, .badFile: "OSError"
+        case .badInput, .outOfRange, .notInList, .converted: "ValueError"
+        default: "RuntimeError"
+        }
+    }
+}
