@@ -136,7 +136,7 @@ final class Run: Sendable {
 
     private func end() -> RunResult {
         let now = engine.now()
-        let (result, scheduler, costs) = state.withLock { state in
+        let (outcome, scheduler, costs) = state.withLock { state in
             let scheduler = state.scheduler
             for (index, resource) in permits.enumerated() where state.isInLine[index] {
                 resource.leaveLine(self)
@@ -146,26 +146,26 @@ final class Run: Sendable {
             if outcome == .succeeded {
                 state.scheduler.events.append(
                     .runProgress(finished: scheduler.settledCount, of: scheduler.neededCount, remaining: .zero))
+            } else {
+                state.scheduler.interruptWaiting()
             }
-            if outcome != .succeeded { state.scheduler.interruptWaiting() }
-            state.scheduler.events.append(.runFinished(outcome))
-            engine.log.append(
-                &state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - queued)
-            let shown = (0..<scheduler.nodeCount).compactMap { index -> RunResult.Shown? in
-                guard let result = scheduler.results[index], !result.shown.isEmpty, scheduler.status[index] == .done
-                else { return nil }
-                return RunResult.Shown(node: scheduler.node(index).display, values: JSONObject(result.shown))
-            }
-            return (
-                RunResult(outcome: outcome, failure: scheduler.failure, shown: shown, elapsed: now - started),
-                scheduler, state.timekeeper.measured
-            )
+            return (outcome, scheduler, state.timekeeper.measured)
         }
+        // Before the end is told: whoever reads of it may start the next run at once, and that finds these results.
         cache.finish(
             plan: scheduler.plan, signatures: scheduler.signatures, results: scheduler.results,
             start: scheduler.useStart)
         engine.learn(costs)
-        return result
+        state.withLock { state in
+            state.scheduler.events.append(.runFinished(outcome))
+            engine.log.append(&state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - queued)
+        }
+        let shown = (0..<scheduler.nodeCount).compactMap { index -> RunResult.Shown? in
+            guard let result = scheduler.results[index], !result.shown.isEmpty, scheduler.status[index] == .done
+            else { return nil }
+            return RunResult.Shown(node: scheduler.node(index).display, values: JSONObject(result.shown))
+        }
+        return RunResult(outcome: outcome, failure: scheduler.failure, shown: shown, elapsed: now - started)
     }
 
     // MARK: Workers
