@@ -158,15 +158,16 @@ struct MessageLogTests {
         #expect(progress.count < 10)
     }
 
-    @Test("tells who comes back without a number the newest state of what runs, until it has ended")
+    @Test("tells who comes back without a number what runs and its newest state, until it has ended")
     func latest() {
         let log = MessageLog(epoch: "e")
         log.publish([
-            Self.message("state 1", 1, .state), Self.message("executing 1", 2, .executing),
-            Self.message("state 2", 3, .state), Self.message("executing 2", 4, .executing),
+            Self.message("start", 1, .start), Self.message("state 1", 2, .state),
+            Self.message("executing 1", 3, .executing), Self.message("state 2", 4, .state),
+            Self.message("executing 2", 5, .executing),
         ])
-        #expect(Self.join(log).latest == ["state 2", "executing 2"])
-        log.publish([Self.message("end", 5, .end)])
+        #expect(Self.join(log).latest == ["start", "state 2", "executing 2"])
+        log.publish([Self.message("end", 6, .end)])
         #expect(Self.join(log).latest == [])
     }
 

@@ -73,7 +73,7 @@ struct SocketTests {
         }
     }
 
-    @Test("that comes back in mid-run is told the run's state, what runs, and then everything")
+    @Test("that comes back in mid-run is told which run, its state, what runs, and then everything")
     func reconnect() async throws {
         try await withServerProcess { _, endpoint in
             var socket = try endpoint.socket("mid")
@@ -83,6 +83,8 @@ struct SocketTests {
             let greeting = try socket.next()
             #expect(greeting["status"]?["exec_info"]?["queue_remaining"] == 1)
             #expect(greeting["sid"] == "mid")
+            let start = try socket.next()
+            #expect(start.type == "execution_start" && start["prompt_id"]?.string == id)
             let state = try socket.next()
             #expect(state.type == "progress_state")
             #expect(state["nodes"]?["1"]?["state"] == "finished")

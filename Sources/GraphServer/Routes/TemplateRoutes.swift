@@ -44,14 +44,14 @@ struct TemplateRoutes {
                     if let others, (try? own.locate(name)) == nil {
                         return try PageRoutes.file("templates/" + name, others, request)
                     }
-                    return try Self.shown(try own.locate(name), name, request)
+                    return try shown(try own.locate(name), name, request)
                 }
             },
         ]
     }
 
     /// Workflows and pictures only: nothing else that lies there is meant for others.
-    private static func shown(_ path: String, _ name: String, _ request: Request) throws -> Response {
+    private func shown(_ path: String, _ name: String, _ request: Request) throws -> Response {
         if name.hasSuffix(".json"), let workflow = forEditors(path) { return .json(workflow) }
         guard [".png", ".webp", ".jpg"].contains(where: { name.hasSuffix($0) }) else {
             throw Diagnostic(.fileNotFound, node: nil, "there is no template '\(name.prefix(100))'")
@@ -62,23 +62,24 @@ struct TemplateRoutes {
     /// File names without `.json`.
     private func workflows() -> [String] {
         own.names(endingWith: ".json").prefix(Self.maxCount).filter { name in
-            (try? own.locate(name)).flatMap(Self.forEditors) != nil
+            (try? own.locate(name)).flatMap(forEditors) != nil
         }.map { String($0.dropLast(5)) }
     }
 
-    /// The workflow in a file as ComfyUI's editor opens it: its own format, or the API format without what may stand
-    /// around it. Nil for others.
-    private static func forEditors(_ path: String) -> JSON? {
-        guard let file = try? OpenedFile(path: path), file.byteCount <= maxByteCount,
-            let bytes = try? file.prefix(maxByteCount), let json = try? JSONParser.parse(bytes)
+    /// The workflow in a file in the format of ComfyUI's editor, which takes no other as a template. Nil for what is
+    /// neither that nor the API format.
+    private func forEditors(_ path: String) -> JSON? {
+        guard let file = try? OpenedFile(path: path), file.byteCount <= Self.maxByteCount,
+            let bytes = try? file.prefix(Self.maxByteCount), let json = try? JSONParser.parse(bytes)
         else { return nil }
         if let nodes = json["nodes"]?.array {
             guard nodes.allSatisfy({ $0["id"]?.number != nil }) else { return nil }
             return json
         }
-        if isPrompt(json) { return json }
-        guard let prompt = json["prompt"], isPrompt(prompt) else { return nil }
-        return prompt
+        guard Self.isPrompt(json) || json["prompt"].map(Self.isPrompt) == true,
+            let workflow = try? WorkflowReader.read(json, registry: context.registry).workflow
+        else { return nil }
+        return EditorGraph.json(of: workflow, registry: context.registry)
     }
 
     private static func isPrompt(_ json: JSON) -> Bool {

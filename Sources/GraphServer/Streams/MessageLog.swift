@@ -63,9 +63,18 @@ final class MessageLog: Sendable {
         /// The `seq` of the last fact that was let go; for a client id unknown till then, of the last one of all.
         var lostSeq: UInt64
         var lostPosition: UInt64 = 0
-        /// For each run under way, its newest state and the node that started last.
-        var latest: [RunID: (state: WireMessage?, executing: WireMessage?)] = [:]
+        /// Of each run under way.
+        var latest: [RunID: Latest] = [:]
         var subscribers: [Int: Subscriber] = [:]
+    }
+
+    /// What a client that comes back in the middle of a run is told first, in this order.
+    private struct Latest {
+        var start: WireMessage?
+        var state: WireMessage?
+        var executing: WireMessage?
+
+        var messages: [WireMessage] { [start, state, executing].compactMap { $0 } }
     }
 
     private struct Subscriber {
@@ -132,7 +141,7 @@ final class MessageLog: Sendable {
         let frame = Frame(position: state.position, message: message, bytes: bytes)
         let isFact: Bool
         switch message.role {
-        case .fact, .executing, .end: isFact = true
+        case .fact, .start, .executing, .end: isFact = true
         case .transient, .state: isFact = false
         }
         let number: Int
@@ -158,19 +167,21 @@ final class MessageLog: Sendable {
         }
     }
 
-    /// Keeps what a client that comes back in the middle of a run is told first.
+    /// Keeps what a client that comes back is told first.
     private func remember(_ message: WireMessage, _ id: String, _ state: inout State) {
         guard let run = message.run else { return }
+        let part: WritableKeyPath<Latest, WireMessage?>
         switch message.role {
-        case .state:
-            state.channels[id, default: Channel(lostSeq: state.lostSeq)].latest[run, default: (nil, nil)].state =
-                message
-        case .executing:
-            state.channels[id, default: Channel(lostSeq: state.lostSeq)].latest[run, default: (nil, nil)].executing =
-                message
-        case .end: state.channels[id]?.latest[run] = nil
-        case .fact, .transient: break
+        case .start: part = \.start
+        case .state: part = \.state
+        case .executing: part = \.executing
+        case .end:
+            state.channels[id]?.latest[run] = nil
+            return
+        case .fact, .transient: return
         }
+        state.channels[id, default: Channel(lostSeq: state.lostSeq)].latest[run, default: Latest()][keyPath: part] =
+            message
     }
 
     private func trim(_ state: inout State) {
@@ -261,9 +272,7 @@ final class MessageLog: Sendable {
             }
             var latest: [WireMessage] = []
             if case .client(let id) = scope {
-                for told in state.channels[id]?.latest.values.map({ $0 }) ?? [] {
-                    latest += [told.state, told.executing].compactMap { $0 }
-                }
+                latest = state.channels[id]?.latest.values.flatMap(\.messages) ?? []
             }
             return (reader, subscription, welcome, latest)
         }

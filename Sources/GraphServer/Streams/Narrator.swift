@@ -103,7 +103,7 @@ struct Narrator {
             let time = run.milliseconds(event.elapsed)
             run.startedAt = time
             run.cached = Set(cached)
-            tell("execution_start", &run, isKept: true) { Self.timestamp(time, &$0) }
+            tell("execution_start", &run, role: .start, isKept: true) { Self.timestamp(time, &$0) }
             tell("execution_cached", &run, isKept: true) { text in
                 text.raw(",\"nodes\":")
                 text.strings(cached.lazy.map(\.text))

@@ -23,6 +23,9 @@ struct WireMessage: Sendable {
     enum Role: UInt8, Sendable {
         /// Kept, replayed, never skipped.
         case fact
+        /// The same, and what a client that comes back is told first: without it ComfyUI's frontend shows progress of a
+        /// run that it offers no way to interrupt.
+        case start
         /// The same, and the newest of a run is what a client that comes back is told.
         case executing
         /// The same, and ends what is told of a run.
