@@ -25,15 +25,11 @@ enum PartFile {
 
     /// In pieces, so that cancelling does not wait for a large file.
     static func write(_ bytes: [UInt8], to path: String) throws {
-        let url = URL(fileURLWithPath: path)
-        let pieceByteCount = 8 << 20
-        try Data(bytes.prefix(pieceByteCount)).write(to: url)
-        guard bytes.count > pieceByteCount else { return }
-        let file = try FileHandle(forWritingTo: url)
+        let file = try FileStatus.create(path)
         defer { try? file.close() }
-        try file.seekToEnd()
-        for start in stride(from: pieceByteCount, to: bytes.count, by: pieceByteCount) {
-            try Task.checkCancellation()
+        let pieceByteCount = 8 << 20
+        for start in stride(from: 0, to: bytes.count, by: pieceByteCount) {
+            if start > 0 { try Task.checkCancellation() }
             try file.write(contentsOf: Data(bytes[start..<min(start + pieceByteCount, bytes.count)]))
         }
     }

@@ -33,9 +33,7 @@ public final class Upload: Sendable {
         part = PartFile.path(in: try home.makeDirectory(""))
         let file: FileHandle
         do {
-            let url = URL(fileURLWithPath: part)
-            try Data().write(to: url)
-            file = try FileHandle(forWritingTo: url)
+            file = try FileStatus.create(part)
         } catch {
             PartFile.remove(part)
             throw home.notWritable(error)
