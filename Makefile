@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test build lint format bench fuzz clean dependencies
+.PHONY: run serve test build lint format bench fuzz clean dependencies
 
 JOBS ?= 2
 # run, test and bench pass the same flags and share one build. `build` links the Swift runtime statically, for which
@@ -18,9 +18,16 @@ run: dependencies
 	swift build $(FLAGS) --product graphrun
 	.build/release/graphrun workflows/photo.json
 
+serve: dependencies
+	swift build $(FLAGS) --product graphserver
+	.build/release/graphserver
+
 build: dependencies
 	swift build $(FLAGS) --static-swift-stdlib --product graphrun
+	swift build $(FLAGS) --static-swift-stdlib --product graphserver
 
+# Many tests start a server of their own; all at once they would only wait for each other.
+test: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 6
 test: dependencies lint .venv/made
 	swift test $(FLAGS) $(ONE_BUILD)
 
@@ -38,8 +45,7 @@ format:
 	swift format --in-place --parallel --recursive $(SWIFT_FILES)
 
 bench: dependencies
-	swift build $(FLAGS) --product graphrun
-	swift build $(FLAGS) --product Bench
+	for product in graphrun graphserver TestServer Bench; do swift build $(FLAGS) --product $$product; done
 	Bench/run.sh
 
 fuzz: dependencies

@@ -44,10 +44,12 @@ let package = Package(
         .target(name: "Nodes", dependencies: ["GraphCore", "Media"], swiftSettings: strict),
         .target(name: "Arguments", dependencies: ["GraphCore"], swiftSettings: strict),
         .executableTarget(
-            name: "graphrun", dependencies: ["Arguments", "GraphCore", "Media", "Files", "HTTP", "Nodes"], swiftSettings: strict),
+            name: "graphrun", dependencies: ["Arguments", "GraphCore", "Media", "Files", "HTTP", "Nodes"],
+            swiftSettings: strict),
 
         .target(
-            name: "GraphServer", dependencies: ["Arguments", "GraphCore", "Media", "Files", "Digest", "HTTP"], swiftSettings: strict),
+            name: "GraphServer", dependencies: ["Arguments", "GraphCore", "Media", "Files", "Digest", "HTTP"],
+            swiftSettings: strict),
         .executableTarget(
             name: "GraphServerMain", dependencies: ["GraphCore", "Nodes", "GraphServer"], swiftSettings: strict),
 

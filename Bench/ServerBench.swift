@@ -299,7 +299,7 @@ enum ServerBench {
                     try socket.openWebSocket("frozen\(number)")
                     return socket
                 }
-                        let http = try BenchSocket(port: server.port)
+                let http = try BenchSocket(port: server.port)
                 var latencies: [Double] = []
                 for _ in 0..<60 {
                     let target = (crowd.counts.min() ?? 0) + 3

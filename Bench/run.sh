@@ -11,4 +11,5 @@ if [ ! -e "$photo" ]; then
 fi
 echo "$(date -u +%F), $(nproc) cores, $(grep -m1 'model name' /proc/cpuinfo 2>/dev/null | cut -d: -f2- || uname -m), $(swift --version 2>/dev/null | head -1)"
 .build/release/Bench
+.build/release/Bench server
 python3 Bench/processes.py .build/release/graphrun "$photo"

@@ -57,11 +57,13 @@ struct ServerContext: Sendable {
 }
 
 extension Reply {
-    static func json(_ bytes: [UInt8], status: Int = 200) -> Reply {
+    static func json(bytes: [UInt8], status: Int = 200) -> Reply {
         .now(Response(status, headers: ["Content-Type": "application/json; charset=utf-8"], body: .bytes(bytes)))
     }
 
-    static func json(_ value: JSON, status: Int = 200) -> Reply { .json(JSONWriter.bytes(value), status: status) }
+    static func json(_ value: JSON, status: Int = 200) -> Reply {
+        .json(bytes: JSONWriter.bytes(value), status: status)
+    }
 
     static let empty = Reply.now(Response(200))
 }

@@ -32,7 +32,11 @@ enum ServerOptionTable {
             name: "--base-directory", argument: "DIR",
             help: "holds input/ output/ temp/ models/ user/ (default: the current folder)"
         ) { $0.server.baseDirectory = $1 },
-        directory(.input), directory(.output), directory(.temp), directory(.user),
+        directory(.input), directory(.output), directory(.user),
+        Spec(
+            name: "--temp-directory", argument: "DIR",
+            help: "holds temp/, which is emptied at every start (default: the base)"
+        ) { $0.server.directories[.temp] = ($1.hasSuffix("/") ? $1 : $1 + "/") + "temp" },
         Spec(
             name: "--extra-model-paths-config", argument: "FILE", help: "read once there are nodes with models"
         ) { values, _ in values.notes.append("--extra-model-paths-config: no node here uses a model yet") },
@@ -97,25 +101,23 @@ enum ServerOptionTable {
     ]
 
     /// Options of ComfyUI that steer what does not exist here: accepted, so that start scripts go on working, and said
-    /// once. With the number of values they take.
-    private static let meaningless: [String: Int] = [
-        "--auto-launch": 0, "--disable-auto-launch": 0, "--cuda-device": 1, "--default-device": 1,
-        "--cuda-malloc": 0, "--disable-cuda-malloc": 0, "--force-fp32": 0, "--force-fp16": 0, "--fp32-unet": 0,
-        "--fp64-unet": 0, "--bf16-unet": 0, "--fp16-unet": 0, "--fp16-vae": 0, "--fp32-vae": 0, "--bf16-vae": 0,
-        "--cpu-vae": 0, "--fp8_e4m3fn-text-enc": 0, "--fp16-text-enc": 0, "--fp32-text-enc": 0,
-        "--bf16-text-enc": 0, "--force-channels-last": 0, "--directml": 0, "--oneapi-device-selector": 1,
-        "--disable-ipex-optimize": 0, "--supports-fp8-compute": 0, "--preview-method": 1, "--preview-size": 1,
-        "--use-split-cross-attention": 0, "--use-quad-cross-attention": 0, "--use-pytorch-cross-attention": 0,
-        "--use-sage-attention": 0, "--use-flash-attention": 0, "--disable-xformers": 0,
-        "--force-upcast-attention": 0, "--dont-upcast-attention": 0, "--gpu-only": 0, "--highvram": 0,
-        "--normalvram": 0, "--lowvram": 0, "--novram": 0, "--reserve-vram": 1, "--async-offload": 0,
-        "--force-non-blocking": 0, "--default-hashing-function": 1, "--disable-smart-memory": 0,
-        "--deterministic": 0, "--fast": 0, "--mmap-torch-files": 0, "--disable-mmap": 0,
-        "--dont-print-server": 0, "--quick-test-for-ci": 0, "--windows-standalone-build": 0,
-        "--disable-metadata": 0, "--disable-all-custom-nodes": 0, "--whitelist-custom-nodes": 1,
-        "--disable-api-nodes": 0, "--multi-user": 0, "--verbose": 0, "--log-stdout": 0,
-        "--front-end-version": 1, "--enable-compress-response-body": 0, "--comfy-api-base": 1,
-        "--database-url": 1,
+    /// once.
+    /// What stands behind them, up to the next option, is theirs.
+    private static let meaningless: Set<String> = [
+        "--auto-launch", "--disable-auto-launch", "--cuda-device", "--default-device", "--cuda-malloc",
+        "--disable-cuda-malloc", "--force-fp32", "--force-fp16", "--fp32-unet", "--fp64-unet", "--bf16-unet",
+        "--fp16-unet", "--fp16-vae", "--fp32-vae", "--bf16-vae", "--cpu-vae", "--fp8_e4m3fn-text-enc",
+        "--fp16-text-enc", "--fp32-text-enc", "--bf16-text-enc", "--force-channels-last", "--directml",
+        "--oneapi-device-selector", "--disable-ipex-optimize", "--supports-fp8-compute", "--preview-method",
+        "--preview-size", "--use-split-cross-attention", "--use-quad-cross-attention",
+        "--use-pytorch-cross-attention", "--use-sage-attention", "--use-flash-attention", "--disable-xformers",
+        "--force-upcast-attention", "--dont-upcast-attention", "--gpu-only", "--highvram", "--normalvram",
+        "--lowvram", "--novram", "--reserve-vram", "--async-offload", "--force-non-blocking",
+        "--default-hashing-function", "--disable-smart-memory", "--deterministic", "--fast",
+        "--mmap-torch-files", "--disable-mmap", "--dont-print-server", "--quick-test-for-ci",
+        "--windows-standalone-build", "--disable-metadata", "--disable-all-custom-nodes",
+        "--whitelist-custom-nodes", "--disable-api-nodes", "--multi-user", "--verbose", "--log-stdout",
+        "--front-end-version", "--enable-compress-response-body", "--comfy-api-base", "--database-url",
     ]
 
     static func read(_ words: [String]) throws -> Values {
@@ -124,11 +126,11 @@ enum ServerOptionTable {
         var words = words[...]
         while let word = words.popFirst() {
             let name = String(word.split(separator: "=", maxSplits: 1).first ?? "")
-            guard let valueCount = meaningless[name] else {
+            guard meaningless.contains(name) else {
                 rest.append(word)
                 continue
             }
-            if valueCount == 1 && !word.contains("=") { _ = words.popFirst() }
+            while words.first?.hasPrefix("-") == false { words.removeFirst() }
             values.notes.append("\(name): accepted for ComfyUI's sake; it means nothing here")
         }
         let arguments = try OptionParser.read(rest, all, into: &values)

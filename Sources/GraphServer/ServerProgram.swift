@@ -107,7 +107,11 @@ private struct Signals {
             _ = signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler { continuation.yield() }
+            // Until it is registered, elsewhere, a signal would be lost.
+            let isRegistered = DispatchSemaphore(value: 0)
+            source.setRegistrationHandler { isRegistered.signal() }
             source.resume()
+            _ = isRegistered.wait(timeout: .now() + 1)
             return source
         }
     }

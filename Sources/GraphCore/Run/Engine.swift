@@ -62,7 +62,8 @@ public final class Engine: Sendable {
             limits: options.resources, names: Set(registry.types.map(\.schema.resource)))
         self.resources = resources
         resourceByType = registry.types.map { resources.index(of: $0.schema.resource) }
-        workers = WorkerPool(threadCount: resources.computingPermitCount)
+        // One more than can compute, for the tasks that look after runs.
+        workers = WorkerPool(threadCount: resources.computingPermitCount + 1)
         costModel = Mutex(options.costs)
     }
 
@@ -91,6 +92,11 @@ public final class Engine: Sendable {
         await run(plan, of: workflow, queue(id), keepsGoing: keepsGoing)
     }
 
+    /// A task on the engine's own threads: a run that is awaited there changes threads less often.
+    public func task(_ work: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+        Task.detached(executorPreference: workers, operation: work)
+    }
+
     /// Puts a run into the log that will start later, or never (`drop`).
     public func queue(_ id: RunID) -> QueuedRun {
         let run = QueuedRun(id: id, time: now())
@@ -101,8 +107,15 @@ public final class Engine: Sendable {
     /// Ends a run that has not started.
     public func drop(_ run: QueuedRun) { tell(.runFinished(.cancelled), of: run, sequence: QueuedRun.sequence) }
 
-    private func tell(_ kind: RunEvent.Kind, of run: QueuedRun, sequence: UInt64) {
-        var kinds = [kind], sequence = sequence
+    /// Ends a run that cannot start, for a reason that is the node's if the diagnostic names one.
+    public func fail(_ run: QueuedRun, _ reason: Diagnostic) {
+        tell(
+            .runStarted(nodeCount: 0, cached: []), .nodeFailed(reason.node ?? "", reason), .runFinished(.failed),
+            of: run, sequence: QueuedRun.sequence)
+    }
+
+    private func tell(_ kinds: RunEvent.Kind..., of run: QueuedRun, sequence: UInt64) {
+        var kinds = kinds, sequence = sequence
         log.append(&kinds, run: run.id, sequence: &sequence, elapsed: now() - run.time)
     }
 

@@ -7,7 +7,7 @@ internal import HTTP
 /// What it says stands in `operations` and `schemas`, as data; the tests compare both with the router and with real
 /// answers.
 enum OpenAPI {
-    static let route = Route.get("/openapi.json") { _ in .json(bytes) }
+    static let route = Route.get("/openapi.json") { _ in .json(bytes: bytes) }
 
     /// Made when somebody first asks.
     static let bytes = JSONWriter.bytes(document)

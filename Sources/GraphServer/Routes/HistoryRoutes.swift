@@ -10,7 +10,7 @@ struct HistoryRoutes {
             .get("/history") { try list($0) },
             .get("/history/{id}") { request in
                 let entry = context.history.entry(RunID(request.parameters["id"] ?? ""))
-                return .json(Self.object(entry.map { [$0] } ?? []))
+                return .json(bytes: Self.object(entry.map { [$0] } ?? []))
             },
             .post("/history", maxByteCount: context.options.maxBodyByteCount) { try change($0) },
         ]

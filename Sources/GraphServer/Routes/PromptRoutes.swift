@@ -10,7 +10,7 @@ struct PromptRoutes {
         [
             .get("/prompt") { _ in .json(state) },
             .post("/prompt", maxByteCount: context.options.maxBodyByteCount) { try post($0) },
-            .get("/queue") { _ in .json(queue) },
+            .get("/queue") { _ in .json(bytes: queue) },
             .post("/queue", maxByteCount: context.options.maxBodyByteCount) { try changeQueue($0) },
             .post("/interrupt", maxByteCount: 64 << 10) { try interrupt($0) },
             .post("/free", maxByteCount: 64 << 10) { try free($0) },
@@ -50,7 +50,7 @@ struct PromptRoutes {
         text.raw(",\"node_errors\":")
         text.value(read.nodeErrors)
         text.raw("}")
-        return .json(text.bytes)
+        return .json(bytes: text.bytes)
     }
 
     private func refusal(_ refusal: PromptQueue.Refusal, _ id: RunID) -> Reply {

@@ -52,6 +52,7 @@ final class PromptQueue: Sendable {
     /// Awaited before a prompt runs.
     private let preparation: @Sendable () async -> Void
     private let state = Mutex(State())
+    private let runEnded = Mutex<(@Sendable () -> Void)?>(nil)
     /// Parsed graphs are kept for so many waiting prompts; the others are parsed again at their turn.
     private static let readyCount = 64
 
@@ -106,7 +107,7 @@ final class PromptQueue: Sendable {
             state.pendingByteCount -= entry.prompt.byteCount
             let prompt = entry.prompt
             state.running.append((prompt, nil))
-            let task = Task.detached(priority: .userInitiated) { await self.run(prompt) }
+            let task = engine.task { await self.run(prompt) }
             state.running[state.running.count - 1].task = task
         }
     }
@@ -114,23 +115,30 @@ final class PromptQueue: Sendable {
     private func run(_ prompt: Prompt) async {
         guard let queued = prompt.queued else { return }
         await preparation()
-        let ready = prompt.ready ?? remake(prompt)
-        if let ready {
+        do throws(Diagnostic) {
+            let ready = if let ready = prompt.ready { ready } else { try remake(prompt) }
             await engine.run(ready.plan, of: ready.workflow, queued)
-        } else {
-            engine.drop(queued)
+        } catch {
+            engine.fail(queued, error)
         }
+        // At once, on this thread: waking another would be the larger part of a small prompt's time.
+        runEnded.withLock { $0 }?()
     }
 
+    /// Has `action` done whenever a run has ended.
+    func onRunEnd(_ action: @escaping @Sendable () -> Void) { runEnded.withLock { $0 = action } }
+
     /// The graph was good when it was posted; a file it names may be gone by now, and then it cannot start.
-    private func remake(_ prompt: Prompt) -> Prompt.Ready? {
+    private func remake(_ prompt: Prompt) throws(Diagnostic) -> Prompt.Ready {
+        let gone = Diagnostic(.nodeFailed, node: nil, "the prompt can no longer be run", suggestion: "Post it again.")
         guard let json = try? JSONParser.parse(prompt.graph),
             var workflow = try? WorkflowReader.read(["prompt": json], registry: engine.registry).workflow
-        else { return nil }
+        else { throw gone }
         workflow.extraPNGInfo = prompt.extraPNGInfo
         let checked = Validator.check(
             workflow, registry: engine.registry, environment: engine.environment, targets: prompt.outputs)
-        return checked.plan.map { Prompt.Ready(workflow: workflow, plan: $0) }
+        guard let plan = checked.plan else { throw checked.errors.first ?? gone }
+        return Prompt.Ready(workflow: workflow, plan: plan)
     }
 
     /// The run has ended and stands in the history: makes room for the next. Called by whoever reads the events.

@@ -34,3 +34,24 @@ enum BinaryFrames {
         return [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
     }
 }
+
+/// A picture in a run's events.
+struct Picture {
+    let node: NodeID
+    let format: RunEvent.PreviewFormat
+    let bytes: [UInt8]
+    /// Sent instead of saved: nobody may skip it.
+    let isResult: Bool
+
+    /// - Parameter wanted: nil for a picture of any node.
+    init?(_ event: RunEvent, of run: RunID, _ wanted: NodeID?) {
+        switch event.kind {
+        case .nodePreview(let node, let format, let bytes):
+            (self.node, self.format, self.bytes, isResult) = (node, format, bytes, false)
+        case .nodePicture(let node, let format, let bytes):
+            (self.node, self.format, self.bytes, isResult) = (node, format, bytes, true)
+        default: return nil
+        }
+        guard event.run == run, wanted == nil || wanted == node else { return nil }
+    }
+}

@@ -4,48 +4,64 @@ internal import Synchronization
 /// Reads the engine's events as they come and has them told: to the history first, then to the queue, then to everyone
 /// who listens.
 final class Herald: Sendable {
+    private struct State {
+        var narrator: Narrator
+        var position: EventLog.Position = 0
+        var lastFlush = SuspendingClock.now
+    }
+
     private let engine: Engine
-    private let queue: PromptQueue
-    private let history: History
     private let log: MessageLog
-    private let veil: PathVeil
+    private let state: Mutex<State>
     /// As told last, for who connects.
     private let told = Mutex(0)
 
     init(engine: Engine, queue: PromptQueue, history: History, log: MessageLog, veil: PathVeil) {
-        (self.engine, self.queue, self.history, self.log, self.veil) = (engine, queue, history, log, veil)
+        (self.engine, self.log) = (engine, log)
+        state = Mutex(
+            State(
+                narrator: Narrator(
+                    epoch: log.epoch, origin: { Self.origin($0, queue, history) }, veil: veil,
+                    ended: { Self.ended($0, queue, history) })))
+        queue.onRunEnd { [weak self] in self?.tell() }
     }
 
     var queueRemaining: Int { told.withLock { $0 } }
 
     /// Goes on until its task is cancelled and everything that had happened by then is told.
     func run() async {
-        var narrator = Narrator(epoch: log.epoch, origin: origin, veil: veil, ended: ended)
-        var position: EventLog.Position = 0
-        var lastFlush = SuspendingClock.now
         while true {
-            let page = engine.log.read(after: position, limit: 1024)
-            for (index, event) in page.events.enumerated() {
-                narrator.tell(event, next: index + 1 < page.events.count ? page.events[index + 1] : nil)
-            }
-            position = page.next
-            let now = SuspendingClock.now
-            if page.events.isEmpty || lastFlush.duration(to: now) > Narrator.stateInterval {
-                if lastFlush.duration(to: now) >= Narrator.stateInterval {
-                    narrator.flush()
-                    lastFlush = now
-                }
-            }
-            told.withLock { $0 = narrator.queueRemaining }
-            log.publish(narrator.takeMessages())
-            guard page.events.isEmpty else { continue }
-            engine.log.release(through: position)
+            let (position, isDirty, isLarge) = tell()
             if Task.isCancelled { return }
-            if narrator.isDirty { flushLater() }
+            if isDirty { flushLater() }
             // A large run has something to tell every few microseconds. Being woken for each costs its nodes more than
             // they take themselves; half a millisecond later nobody notices.
-            if narrator.isLarge { try? await Task.sleep(for: .microseconds(500)) }
+            if isLarge { try? await Task.sleep(for: .microseconds(500)) }
             await engine.log.wait(after: position)
+        }
+    }
+
+    /// Tells what has happened and has not been told, on the calling thread.
+    @discardableResult
+    private func tell() -> (position: EventLog.Position, isDirty: Bool, isLarge: Bool) {
+        state.withLock { state in
+            while true {
+                let page = engine.log.read(after: state.position, limit: 1024)
+                for (index, event) in page.events.enumerated() {
+                    state.narrator.tell(event, next: index + 1 < page.events.count ? page.events[index + 1] : nil)
+                }
+                state.position = page.next
+                let now = SuspendingClock.now
+                if state.lastFlush.duration(to: now) >= Narrator.stateInterval {
+                    state.narrator.flush()
+                    state.lastFlush = now
+                }
+                told.withLock { $0 = state.narrator.queueRemaining }
+                log.publish(state.narrator.takeMessages())
+                guard page.events.isEmpty else { continue }
+                engine.log.release(through: state.position)
+                return (state.position, state.narrator.isDirty, state.narrator.isLarge)
+            }
         }
     }
 
@@ -57,14 +73,14 @@ final class Herald: Sendable {
         }
     }
 
-    private func origin(_ id: RunID) -> RunFold.Origin? {
+    private static func origin(_ id: RunID, _ queue: PromptQueue, _ history: History) -> RunFold.Origin? {
         guard let prompt = queue.prompt(id)?.prompt ?? history.expected(id) else { return nil }
         return RunFold.Origin(
             clientID: prompt.clientID, queuedAt: prompt.createdAt,
-            inputs: { Self.inputs(of: $0, in: prompt.graph) }, type: { Self.type(of: $0, in: prompt.graph) })
+            inputs: { inputs(of: $0, in: prompt.graph) }, type: { type(of: $0, in: prompt.graph) })
     }
 
-    private func ended(_ ended: Narrator.Ended) {
+    private static func ended(_ ended: Narrator.Ended, _ queue: PromptQueue, _ history: History) {
         guard let prompt = queue.prompt(ended.id)?.prompt ?? history.expected(ended.id) else { return }
         history.add(ended, of: prompt)
         queue.finished(ended.id)

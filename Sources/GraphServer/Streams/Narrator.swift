@@ -20,9 +20,9 @@ struct Narrator {
 
     /// Names this life of the log: numbers of another one mean nothing here.
     let epoch: String
-    private let origin: (RunID) -> RunFold.Origin?
+    private let origin: @Sendable (RunID) -> RunFold.Origin?
     /// Called when a run has ended, before anybody is told.
-    private let ended: (Ended) -> Void
+    private let ended: @Sendable (Ended) -> Void
     private let veil: PathVeil
 
     private var runs: [RunID: RunFold] = [:]
@@ -37,8 +37,8 @@ struct Narrator {
     static let stateInterval = Duration.milliseconds(50)
 
     init(
-        epoch: String, origin: @escaping (RunID) -> RunFold.Origin?, veil: PathVeil = PathVeil(),
-        ended: @escaping (Ended) -> Void = { _ in }
+        epoch: String, origin: @escaping @Sendable (RunID) -> RunFold.Origin?, veil: PathVeil = PathVeil(),
+        ended: @escaping @Sendable (Ended) -> Void = { _ in }
     ) {
         (self.epoch, self.origin, self.veil, self.ended) = (epoch, origin, veil, ended)
     }
@@ -354,26 +354,6 @@ struct Narrator {
             WireMessage(
                 audience: run.audience, variant: variant, role: picture.isResult ? .fact : .transient, run: run.id,
                 seq: seq, isBinary: true, payload: payload))
-    }
-
-    private struct Picture {
-        let node: NodeID
-        let format: RunEvent.PreviewFormat
-        let bytes: [UInt8]
-        /// Sent instead of saved: nobody may skip it.
-        let isResult: Bool
-
-        /// - Parameter wanted: nil for a picture of any node.
-        init?(_ event: RunEvent, of run: RunID, _ wanted: NodeID?) {
-            switch event.kind {
-            case .nodePreview(let node, let format, let bytes):
-                (self.node, self.format, self.bytes, isResult) = (node, format, bytes, false)
-            case .nodePicture(let node, let format, let bytes):
-                (self.node, self.format, self.bytes, isResult) = (node, format, bytes, true)
-            default: return nil
-            }
-            guard event.run == run, wanted == nil || wanted == node else { return nil }
-        }
     }
 
     private mutating func tellStatus() {
