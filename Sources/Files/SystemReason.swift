@@ -3,9 +3,12 @@ internal import Foundation
 enum SystemReason {
     /// The system's reason in a few words.
     static func text(_ error: any Error) -> String {
-        // On Linux the cause is a POSIXError, which is no NSError.
-        let causes = [error, (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error].compactMap {
-            $0 as? POSIXError
+        // On Linux the cause is a POSIXError, which is no NSError, or an NSError of POSIX's domain.
+        let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
+        let causes = [error, cause].compactMap { error -> POSIXError? in
+            if let error = error as? POSIXError { return error }
+            guard let error = error as NSError?, error.domain == NSPOSIXErrorDomain else { return nil }
+            return POSIXErrorCode(rawValue: Int32(clamping: error.code)).map { POSIXError($0) }
         }
         for cause in causes {
             switch cause.code {
