@@ -89,27 +89,17 @@ struct PeerTests {
 
     /// Runs a program to its end; what it puts out and complains of comes in one.
     private static func run(_ program: URL, _ arguments: [String]) throws -> (code: Int32, output: String) {
-        let process = Process()
-        (process.executableURL, process.arguments) = (program, arguments)
-        // Proxies are not for this machine.
-        var environment = ProcessInfo.processInfo.environment
-        environment["no_proxy"] = "*"
-        environment["PYTHONDONTWRITEBYTECODE"] = "1"
-        process.environment = environment
         let file = FileManager.default.temporaryDirectory.appending(path: "graphrun-\(UUID().uuidString)")
-        try Data().write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
-        let handle = try FileHandle(forWritingTo: file)
-        process.standardInput = FileHandle.nullDevice
-        (process.standardOutput, process.standardError) = (handle, handle)
-        try process.run()
-        // The scripts and curl give up by themselves long before.
-        var hasEnded = eventually { !process.isRunning }
-        if !hasEnded { hasEnded = eventually { !process.isRunning } }
-        guard hasEnded else {
-            process.terminate()
+        // Proxies are not for this machine.
+        let child = try Child(
+            program.path, arguments, environment: ["no_proxy": "*", "PYTHONDONTWRITEBYTECODE": "1"], output: file,
+            errors: file)
+        // The scripts and curl give up by themselves in about that time.
+        guard eventually({ !child.isRunning }) else {
+            child.kill()
             throw Wire.Failure(description: "\(arguments) goes on for ever")
         }
-        return (process.terminationStatus, String(decoding: try Data(contentsOf: file), as: UTF8.self))
+        return (child.exitCode ?? -1, String(decoding: try Data(contentsOf: file), as: UTF8.self))
     }
 }

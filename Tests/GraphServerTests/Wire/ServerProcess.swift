@@ -5,7 +5,7 @@ import Testing
 final class ServerProcess: Sendable {
     let endpoint: Endpoint
     let folder: URL
-    private let process: Process
+    private let process: Child
     private let errors: URL
 
     private static let program = packageRoot.appending(path: ".build/release/TestServer")
@@ -21,13 +21,9 @@ final class ServerProcess: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         // A file, and not a pipe, is never full.
         let errors = folder.appending(path: "errors.txt")
-        try Data().write(to: errors)
-        let process = Process()
-        process.executableURL = Self.program
-        process.arguments = ["--port", String(port), "--base-directory", folder.path] + arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardError = try FileHandle(forWritingTo: errors)
-        try process.run()
+        let process = try Child(
+            Self.program.path, ["--port", String(port), "--base-directory", folder.path] + arguments, output: nil,
+            errors: errors)
         (self.folder, self.errors, self.process) = (folder, errors, process)
         var text = ""
         var found: Int?
@@ -37,7 +33,7 @@ final class ServerProcess: Sendable {
             return found != nil || !process.isRunning
         }
         guard hasEnded, let found else {
-            process.terminate()
+            process.kill()
             throw Wire.Failure(description: "TestServer did not start: \(text)")
         }
         endpoint = Endpoint(port: found)
@@ -53,23 +49,24 @@ final class ServerProcess: Sendable {
 
     /// Kilobytes of memory that are its own and in use now; nil where the system does not tell.
     var residentKilobytes: Int? {
-        let status = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+        let status = try? String(contentsOfFile: "/proc/\(process.processID)/status", encoding: .utf8)
         return status?.firstMatch(of: #/VmRSS:\s+(\d+) kB/#).flatMap { Int($0.1) }
     }
 
     enum Signal { case terminate, kill }
 
     func kill(_ signal: Signal) {
-        guard process.isRunning else { return }
-        Glibc.kill(process.processIdentifier, signal == .kill ? SIGKILL : SIGTERM)
-        if signal == .kill { _ = exitCode() }
+        switch signal {
+        case .terminate: process.send(SIGTERM)
+        case .kill: process.kill()
+        }
     }
 
     /// Waits for its end, half a minute at most.
     /// - Returns: nil when a signal ended it, or nothing did.
     func exitCode() -> Int32? {
-        guard eventually({ !process.isRunning }), process.terminationReason == .exit else { return nil }
-        return process.terminationStatus
+        _ = eventually { !process.isRunning }
+        return process.exitCode
     }
 }
 
