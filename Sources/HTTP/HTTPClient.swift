@@ -45,10 +45,11 @@ public final class HTTPClient: Sendable {
     /// One thread's life: transfers, until none waits.
     private func work() {
         while let (transfer, idle) = takeNext() {
-            guard let handle = transfer.run(on: idle) else { continue }
-            state.withLock { state in
-                state.idle.append((transfer.url.authority, handle))
-                if state.idle.count > maxTransferCount { state.idle.removeFirst() }
+            transfer.run(on: idle) { handle in
+                state.withLock { state in
+                    state.idle.append((transfer.url.authority, handle))
+                    if state.idle.count > maxTransferCount { state.idle.removeFirst() }
+                }
             }
         }
     }

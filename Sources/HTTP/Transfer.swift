@@ -51,22 +51,26 @@ final class Transfer: Sendable {
     }
 
     /// Blocks until all is done.
-    /// - Returns: the handle for the next transfer, unless this one was cancelled before it began.
-    func run(on idle: CurlHandle?) -> CurlHandle? {
-        guard !isStopped else { return idle }
+    /// - Parameter keep: takes the handle for the next transfer.
+    func run(on idle: CurlHandle?, keep: (CurlHandle) -> Void) {
+        guard !isStopped else {
+            if let idle { keep(idle) }
+            return
+        }
         let handle: CurlHandle
         do throws(HTTPClientError) {
             if let idle { handle = idle } else { handle = try CurlHandle() }
         } catch {
             answer(.failure(error))
-            return nil
+            return
         }
         state.withLock { $0.handle = handle }
         let receiver = Receiver(self)
         let outcome = handle.perform(request, headers: headers, noProxy: HTTPClient.noProxy, listener: receiver)
         state.withLock { $0.handle = nil }
+        // Before the answer: whoever gets it may ask the same server next.
+        keep(handle)
         answer(receiver.result(outcome))
-        return handle
     }
 
     var isStopped: Bool { state.withLock { $0.isCancelled } }
