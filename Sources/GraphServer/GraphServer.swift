@@ -93,9 +93,9 @@ public final class GraphServer: Sendable {
         var router = Router((routes + routes.map { $0.under("/api") } + pages).map(\.compressing))
         router.guards = [{ try context.guards.check($0) }]
         router.problemResponse = { $0.response }
-        router.finish = { request, response in
+        router.finish = { _, response in
             response.headers["X-Content-Type-Options"] = "nosniff"
-            if let origin = context.guards.corsHeader(for: request) {
+            if let origin = context.guards.corsOrigin {
                 response.headers["Access-Control-Allow-Origin"] = origin
                 response.headers["Access-Control-Allow-Methods"] = "POST, GET, DELETE, PUT, OPTIONS, PATCH"
                 response.headers["Access-Control-Allow-Headers"] = "Content-Type, Authorization"

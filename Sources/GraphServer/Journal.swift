@@ -11,7 +11,6 @@ final class Journal: Sendable {
 
     private struct State {
         var lines = Ring<Line>()
-        var said: Set<String> = []
     }
 
     static let maxLineCount = 300
@@ -27,12 +26,6 @@ final class Journal: Sendable {
             if state.lines.end - state.lines.start > Self.maxLineCount { state.lines.removeFirst() }
         }
         write(text)
-    }
-
-    /// Says it the first time only.
-    func sayOnce(_ text: String) {
-        let isNew = state.withLock { $0.said.count < 1000 && $0.said.insert(text).inserted }
-        if isNew { say(text) }
     }
 
     var lines: [Line] {

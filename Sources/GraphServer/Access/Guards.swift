@@ -6,7 +6,8 @@ internal import HTTP
 /// `Host` tells a name an attacker pointed at 127.0.0.1 (DNS rebinding), `Origin` a page of another site.
 struct Guards: Sendable {
     private let allowedNames: Set<String>
-    private let corsOrigin: String?
+    /// The origin that answers name as allowed; nil when there is nothing to say.
+    let corsOrigin: String?
 
     /// - Parameter listen: addresses and names listened on: these are always allowed.
     init(listen: [String], allowedHosts: [String], corsOrigin: String?) {
@@ -18,7 +19,7 @@ struct Guards: Sendable {
         // Only HTTP/1.0 clients may leave it out, and no browser speaks that.
         let host = request.head.headers["Host"]
         if let host { try checkHost(host) }
-        if let origin = request.head.headers["Origin"] { try checkOrigin(origin, host: host, request) }
+        if let origin = request.head.headers["Origin"] { try checkOrigin(origin, host: host) }
     }
 
     private func checkHost(_ host: String) throws {
@@ -29,22 +30,16 @@ struct Guards: Sendable {
             suggestion: "Use its IP address, or start it with --allowed-host \(name.prefix(100)).")
     }
 
-    private func checkOrigin(_ origin: String, host: String?, _ request: Request) throws {
+    private func checkOrigin(_ origin: String, host: String?) throws {
         if corsOrigin == "*" || corsOrigin == origin { return }
         if let host, let authority = Self.authority(ofOrigin: origin),
-            Self.isSame(authority, Self.split(host.lowercased()), isSecure: request.isSecure)
+            Self.isSame(authority, Self.split(host.lowercased()))
         {
             return
         }
         throw HTTPProblem(
             403, "pages of '\(origin.prefix(100))' may not use this server",
             suggestion: "Open the page from this server, or start it with --enable-cors-header \(origin.prefix(100)).")
-    }
-
-    /// The origins that answers name as allowed; nil when there is nothing to say.
-    func corsHeader(for request: Request) -> String? {
-        guard let corsOrigin else { return nil }
-        return corsOrigin == "*" ? "*" : corsOrigin
     }
 
     // MARK: Names
@@ -60,7 +55,7 @@ struct Guards: Sendable {
 
     /// Behind a proxy that ends TLS the page's scheme is not ours: a missing port may be either scheme's own.
     private static func isSame(
-        _ origin: (scheme: String, name: String, port: Int?), _ host: (name: String, port: Int?), isSecure: Bool
+        _ origin: (scheme: String, name: String, port: Int?), _ host: (name: String, port: Int?)
     ) -> Bool {
         guard origin.name == host.name else { return false }
         let ownPort = origin.scheme == "https" ? 443 : 80
