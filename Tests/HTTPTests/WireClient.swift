@@ -4,7 +4,7 @@ import Synchronization
 @testable import HTTP
 
 /// A client that does exactly what a test says: a blocking socket to a port of this machine. Nothing waits longer than
-/// ten seconds.
+/// forty seconds.
 final class WireClient: Sendable {
     struct Failure: Error, CustomStringConvertible {
         let description: String
@@ -24,7 +24,7 @@ final class WireClient: Sendable {
     init(_ port: Int, address: String = "127.0.0.1", receiveByteCount: Int32? = nil) throws {
         let isV6 = address.contains(":")
         descriptor = socket(isV6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var timeout = timeval(tv_sec: 10, tv_usec: 0)
+        var timeout = timeval(tv_sec: 40, tv_usec: 0)
         unsafe setsockopt(
             descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         unsafe setsockopt(
@@ -90,7 +90,7 @@ final class WireClient: Sendable {
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
-    /// The next bytes, at most `count`; empty at the end. Throws when nothing came for ten seconds or after a reset.
+    /// The next bytes, at most `count`; empty at the end. Throws when nothing came for forty seconds or after a reset.
     func read(_ count: Int = 64 << 10) throws -> [UInt8] {
         try received.withLock { received in
             if received.isEmpty {
