@@ -50,6 +50,9 @@ public struct NodeContext: Sendable {
         run?.report(.nodePicture(node, format, bytes), at: Double(step), of: Double(total), by: index)
     }
 
+    /// Cores beyond its own that the node may use while no other node wants them.
+    public var spareCores: SpareCores { run?.spareCores ?? .none }
+
     /// The workflow as the API format has it. Needs `HiddenInput.prompt` in the schema.
     public var prompt: JSON { run?.prompt ?? .object(JSONObject()) }
 

@@ -49,6 +49,15 @@ final class ResourcePool: Sendable {
             }
         }
 
+        /// Takes a permit if one is free and nobody stands in line, for work that goes on without it too.
+        func borrow() -> Bool {
+            state.withLock { state in
+                guard state.free > 0 && state.line.isEmpty else { return false }
+                state.free -= 1
+                return true
+            }
+        }
+
         /// Gives a permit back. The run returned, if any, now has it: call its `granted`, holding no lock.
         func release() -> Run? {
             state.withLock { state in

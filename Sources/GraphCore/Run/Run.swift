@@ -50,6 +50,7 @@ final class Run: Sendable {
     private let started: Duration
     private let state: Mutex<State>
     private let promptText = Mutex<JSON?>(nil)
+    var spareCores: SpareCores { SpareCores(engine.resources) }
 
     init(
         _ queuedRun: QueuedRun, engine: Engine, cache: OutputCache, workflow: Workflow, plan: Plan,
@@ -224,8 +225,8 @@ final class Run: Sendable {
         }
     }
 
-    /// Another run gave its permit to this one, which stood in line for it.
-    private func granted(_ resource: Int) {
+    /// Another run, or a node that had borrowed it, gave a permit to this one, which stood in line for it.
+    func granted(_ resource: Int) {
         var effects = Effects()
         let now = engine.now()
         state.withLock { state in
