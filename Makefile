@@ -31,9 +31,9 @@ test: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 6
 test: dependencies lint .venv/made
 	swift test $(FLAGS) $(ONE_BUILD)
 
-# Python clients that the tests run against the server. Made anew when the versions change.
-.venv/made: Tests/GraphServerTests/peers/requirements.txt | dependencies
-	@echo "Fetching the Python clients of the tests"
+# Python programs that the tests compare with and run against the server. Made anew when the versions change.
+.venv/made: Tests/requirements.txt | dependencies
+	@echo "Fetching the Python packages of the tests"
 	@python3 -m venv .venv
 	@.venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@

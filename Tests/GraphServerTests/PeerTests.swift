@@ -1,4 +1,5 @@
 import Foundation
+import TestData
 import GraphCore
 import HTTP
 import Testing

@@ -1,4 +1,5 @@
 import Foundation
+import TestData
 import Testing
 
 /// `TestServer`, started as people start `graphserver`, on a free port and an empty folder. Both go with this object.

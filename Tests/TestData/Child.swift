@@ -1,9 +1,13 @@
-import Foundation
+public import Foundation
 import Synchronization
 
 /// A child process, started and waited for by the system's own calls: Foundation's `Process` misses ends, and crashes,
 /// when many threads start some at once.
-final class Child: Sendable {
+public final class Child: Sendable {
+    public struct Failure: Error, CustomStringConvertible {
+        public let description: String
+    }
+
     private enum State {
         case running
         /// nil when a signal ended it.
@@ -18,7 +22,7 @@ final class Child: Sendable {
     ///   - environment: set besides what this process has.
     ///   - output: a file that is emptied and takes standard output; nil for nowhere.
     ///   - errors: the same for standard error; it may be the same file.
-    init(
+    public init(
         _ program: String, _ arguments: [String], environment: [String: String] = [:], output: URL?, errors: URL
     ) throws {
         var actions = unsafe posix_spawn_file_actions_t()
@@ -47,13 +51,13 @@ final class Child: Sendable {
         defer { unsafe (words + settings).forEach { unsafe free($0) } }
         var id = pid_t()
         let status = unsafe posix_spawnp(&id, program, &actions, &attributes, &words, &settings)
-        guard status == 0 else { throw Wire.Failure(description: "cannot start \(program): error \(status)") }
+        guard status == 0 else { throw Failure(description: "cannot start \(program): error \(status)") }
         self.id = id
     }
 
     deinit { kill() }
 
-    var processID: Int32 { id }
+    public var processID: Int32 { id }
 
     private func look(_ state: inout State) {
         guard case .running = state else { return }
@@ -62,7 +66,7 @@ final class Child: Sendable {
         state = .ended(code: status & 0x7F == 0 ? status >> 8 & 0xFF : nil)
     }
 
-    var isRunning: Bool {
+    public var isRunning: Bool {
         state.withLock { state in
             look(&state)
             if case .running = state { return true }
@@ -71,7 +75,7 @@ final class Child: Sendable {
     }
 
     /// - Returns: nil while it runs, and when a signal ended it.
-    var exitCode: Int32? {
+    public var exitCode: Int32? {
         state.withLock { state in
             look(&state)
             if case .ended(let code) = state { return code }
@@ -80,7 +84,7 @@ final class Child: Sendable {
     }
 
     /// Never reaches another process: until it has been waited for, its id is its own.
-    func send(_ signal: Int32) {
+    public func send(_ signal: Int32) {
         state.withLock { state in
             look(&state)
             if case .running = state { _ = Glibc.kill(id, signal) }
@@ -88,8 +92,18 @@ final class Child: Sendable {
     }
 
     /// Ends it at once, and waits for that.
-    func kill() {
+    public func kill() {
         send(SIGKILL)
-        _ = eventually { !isRunning }
+        _ = hasEnded(within: .seconds(30))
+    }
+
+    /// Waits for its end.
+    public func hasEnded(within time: Duration) -> Bool {
+        let start = ContinuousClock.now
+        while start.duration(to: .now) < time {
+            if !isRunning { return true }
+            usleep(2000)
+        }
+        return false
     }
 }
