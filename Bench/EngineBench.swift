@@ -165,7 +165,7 @@ struct EngineBench {
         for _ in 0..<repetitions {
             let clock = ContinuousClock()
             let start = clock.now
-            guard let workflow = try? WorkflowReader.read(bytes, registry: registry).workflow else { return }
+            guard let workflow = try? WorkflowReader(registry: registry).read(bytes).workflow else { return }
             reading.append(start.duration(to: clock.now).seconds)
             let middle = clock.now
             precondition(check(workflow).plan != nil)

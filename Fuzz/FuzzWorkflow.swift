@@ -4,14 +4,14 @@ import GraphCore
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzOne(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: start, count: count))
-    guard let (workflow, _) = try? WorkflowReader.read(bytes, registry: registry) else { return 0 }
+    guard let workflow = try? WorkflowReader(registry: registry).read(bytes).workflow else { return 0 }
     let checked = Validator.check(workflow, registry: registry, environment: EmptyEnvironment())
     guard checked.errors.isEmpty else { return 0 }
     let json = APIFormat.json(of: workflow)
-    guard let (again, format) = try? WorkflowReader.read(json, registry: registry), format == .api else {
+    guard let again = try? WorkflowReader(registry: registry).read(json), again.format == .api else {
         fatalError("a valid graph became unreadable")
     }
-    precondition(again.nodes.count == workflow.nodes.count)
+    precondition(again.workflow.nodes.count == workflow.nodes.count)
     return 0
 }
 

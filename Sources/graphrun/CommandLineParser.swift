@@ -40,7 +40,7 @@ enum CommandLineParser {
         case .run: OptionTable.run
         case .check: OptionTable.places + [OptionTable.set, OptionTable.only]
         case .plan: OptionTable.places + [OptionTable.set, OptionTable.only, OptionTable.dot]
-        case .convert: [OptionTable.set]
+        case .convert: [OptionTable.to, OptionTable.objectInfo, OptionTable.set]
         case .nodes: OptionTable.places + [OptionTable.json]
         case .doctor: OptionTable.places
         case .help, .version: []

@@ -7,11 +7,13 @@ enum Help {
         return """
             graphrun \(Program.version): runs node-graph workflows (ComfyUI's format) headless, with live progress.
 
-            graphrun WORKFLOW [OPTIONS]       run a workflow; '-' reads it from standard input
+            graphrun WORKFLOW [OPTIONS]       run a workflow; '-' reads it from standard input. Any format of ComfyUI
+                                              will do, and a PNG, WebP, FLAC or MP3 that carries its workflow
             graphrun run WORKFLOW             the same
             graphrun check WORKFLOW           say everything that is wrong with it
             graphrun plan WORKFLOW [--dot]    what would run, in which order, and why
             graphrun convert WORKFLOW         write it in ComfyUI's API format to standard output
+                                              [--to ui] [--object-info FILE|URL]
             graphrun nodes [NAME] [--json]    the node types, or all about one
             graphrun doctor                   which libraries and folders are found
 

@@ -7,8 +7,8 @@ internal import Nodes
 
 /// The commands that look and do not run.
 extension Command {
-    func checkWorkflow(_ console: Console) throws -> ExitCode {
-        let file = try WorkflowFile(arguments[0], options)
+    func checkWorkflow(_ console: Console) async throws -> ExitCode {
+        let file = try await WorkflowFile(arguments[0], options, console)
         let plan = try file.check(options, console)
         console.output(
             "\(file.name): \(Words.count(file.workflow.nodes.count, "node")), \(plan.nodeCount) needed, nothing wrong")
@@ -16,7 +16,7 @@ extension Command {
     }
 
     func planWorkflow(_ console: Console) async throws -> ExitCode {
-        let file = try WorkflowFile(arguments[0], options)
+        let file = try await WorkflowFile(arguments[0], options, console)
         let plan = try file.check(options, console)
         if options.isDot {
             console.output(GraphDrawing.dot(plan))
@@ -39,9 +39,9 @@ extension Command {
         return .done
     }
 
-    func convertWorkflow(_ console: Console) throws -> ExitCode {
-        let file = try WorkflowFile(arguments[0], options)
-        console.output(JSONWriter.text(APIFormat.json(of: file.workflow), style: .indented))
+    func convertWorkflow(_ console: Console) async throws -> ExitCode {
+        let file = try await WorkflowFile(arguments[0], options, console, now: LocalTime(Date()))
+        console.output(JSONWriter.text(file.converted(options, console), style: .indented))
         return .done
     }
 
@@ -95,6 +95,26 @@ extension Command {
             console.output("  \(folder.rawValue): \(path) (\(state))")
         }
         return .done
+    }
+}
+
+extension WorkflowFile {
+    /// In the format that was asked for. A file of the editor stays as it is, unless something in it was set.
+    fileprivate func converted(_ options: Options, _ console: Console) -> JSON {
+        guard options.isForEditor else { return APIFormat.json(of: workflow) }
+        if let stored = workflow.extraPNGInfo["workflow"], options.assignments.isEmpty { return stored }
+        let (drawing, notes) = EditorDrawing.json(of: workflow, shapes: shapes)
+        DiagnosticText.tell(notes, workflow, name, console)
+        return drawing
+    }
+}
+
+extension LocalTime {
+    init(_ date: Date) {
+        let parts = Calendar.current.dateComponents([.year, .month, .day, .hour, .minute, .second], from: date)
+        self.init(
+            year: parts.year ?? 0, month: parts.month ?? 0, day: parts.day ?? 0, hour: parts.hour ?? 0,
+            minute: parts.minute ?? 0, second: parts.second ?? 0)
     }
 }
 

@@ -28,6 +28,9 @@ struct Options: Sendable {
     var server: String?
     /// Sent to the server; never shown.
     var token: String?
+    /// A file or the address of a server that describes nodes.
+    var objectInfo: String?
+    var isForEditor = false
     var isDot = false
     var isJSON = false
 }
@@ -113,6 +116,18 @@ enum OptionTable {
                 name: "--quiet", argument: nil, help: "show only the outputs, warnings and errors"
             ) { options, _ in options.isQuiet = true },
         ]
+
+    static let objectInfo = RunOption(
+        name: "--object-info", argument: "FILE|URL",
+        help: "what a ComfyUI says of its nodes (its address, or a saved /object_info), to read files of its editor"
+    ) { $0.objectInfo = $1 }
+
+    static let to = RunOption(
+        name: "--to", argument: "FORMAT", help: "api (default), or ui: a file of ComfyUI's editor, laid out in layers"
+    ) { options, value in
+        guard value == "api" || value == "ui" else { throw UsageError(message: "--to takes api or ui, not '\(value)'") }
+        options.isForEditor = value == "ui"
+    }
 
     static let dot = RunOption(name: "--dot", argument: nil, help: "draw the graph in Graphviz's language") {
         options, _ in options.isDot = true

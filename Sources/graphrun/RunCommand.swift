@@ -8,9 +8,9 @@ extension Command {
         switch verb {
         case .run where options.server != nil: try await RemoteCommand(arguments[0], options, console).run()
         case .run: try await RunCommand(arguments[0], options, console).run()
-        case .check: try checkWorkflow(console)
+        case .check: try await checkWorkflow(console)
         case .plan: try await planWorkflow(console)
-        case .convert: try convertWorkflow(console)
+        case .convert: try await convertWorkflow(console)
         case .nodes: try listNodes(console)
         case .doctor: examine(console)
         case .help: say(Help.text, console)
@@ -30,9 +30,9 @@ struct RunCommand {
     private let options: Options
     private let console: Console
 
-    init(_ path: String, _ options: Options, _ console: Console) throws {
+    init(_ path: String, _ options: Options, _ console: Console) async throws {
         (self.options, self.console) = (options, console)
-        file = try WorkflowFile(path, options)
+        file = try await WorkflowFile(path, options, console)
     }
 
     func run() async throws -> ExitCode {

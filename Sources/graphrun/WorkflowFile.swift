@@ -9,59 +9,48 @@ struct WorkflowFile {
     let name: String
     var workflow: Workflow
     let registry: NodeRegistry
+    let shapes: NodeShapes
     let folders: Folders
 
+    /// - Parameters:
+    ///   - server: what it says of its nodes helps to read files of the editor.
+    ///   - now: fills in dates in file names of the editor's files.
     /// - Throws: `Failure` with everything that is wrong with the file's form.
-    init(_ path: String, _ options: Options) throws {
+    init(
+        _ path: String, _ options: Options, _ console: Console, server: RemoteServer? = nil, now: LocalTime? = nil
+    ) async throws {
         name = path == "-" ? "standard input" : URL(fileURLWithPath: path).lastPathComponent
         registry = NodeRegistry(BuiltInNodes.all())
         folders = Folders(options)
-        let bytes = try Self.read(path)
+        let bytes = try InputFile.read(path, media: (EmbeddedWorkflow.maxByteCount, EmbeddedWorkflow.mayBe))
+        let shownName = name
+        func failure(_ diagnostics: [Diagnostic]) -> Failure {
+            Failure(
+                code: .invalid, text: diagnostics.map { DiagnosticText.text($0, shownName) }.joined(separator: "\n"))
+        }
+        let json: JSON
         do throws(UnreadableWorkflow) {
-            workflow = try WorkflowReader.read(bytes, registry: registry).workflow
+            let embedded = try EmbeddedWorkflow.json(in: bytes)
+            json = if let embedded { embedded } else { try WorkflowReader.parse(bytes) }
         } catch {
-            let lines = error.diagnostics.map { [name] in DiagnosticText.text($0, name) }
-            throw Failure(code: .invalid, text: lines.joined(separator: "\n"))
+            throw failure(error.diagnostics)
+        }
+        var described = JSONObject()
+        if let given = options.objectInfo {
+            described = try await ObjectInfoSource.load(given, options, console)
+        } else if let server, WorkflowReader.isEditorFile(json) {
+            described = try await ObjectInfoSource.load(from: server)
+        }
+        let shapes = NodeShapes(registry, in: folders, objectInfo: described)
+        do throws(UnreadableWorkflow) {
+            let reading = try WorkflowReader(registry: registry, shapes: shapes, now: now).read(json)
+            workflow = reading.workflow
+            self.shapes = shapes
+            DiagnosticText.tell(reading.notes, workflow, name, console)
+        } catch {
+            throw failure(error.diagnostics)
         }
         for assignment in options.assignments { try set(assignment) }
-    }
-
-    /// The whole file, or what comes out of a pipe; a directory, a missing file and one beyond the limit are told apart.
-    private static func read(_ path: String) throws -> [UInt8] {
-        func fail(_ reason: String, _ suggestion: String) -> Failure {
-            let name = path == "-" ? "standard input" : path
-            return Failure(code: .invalid, text: "graphrun: \(name): \(reason)\n  \(suggestion)")
-        }
-        func tooLarge(_ count: String) -> Failure {
-            fail("the file has \(count) bytes; the limit is \(limit)", "Split the workflow into smaller ones.")
-        }
-        let limit = JSONParser.Limits().maxByteCount
-        let file: FileHandle
-        if path == "-" {
-            file = .standardInput
-        } else {
-            file = try open(path, fail)
-            let size = ((try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? NSNumber)?.intValue ?? 0
-            if size > limit { throw tooLarge("\(size)") }
-        }
-        // Pipes and devices have no size, and may never end.
-        guard let data = try? file.read(upToCount: limit + 1) ?? Data() else {
-            throw fail("the file cannot be read", "Check what it is, and whether it is whole.")
-        }
-        if data.count > limit { throw tooLarge("more than \(limit)") }
-        return [UInt8](data)
-    }
-
-    private static func open(_ path: String, _ fail: (String, String) -> Failure) throws -> FileHandle {
-        var isDirectory: ObjCBool = false
-        guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw fail("there is no such file", "Check the name; examples are in workflows/.")
-        }
-        if isDirectory.boolValue { throw fail("this is a folder, not a workflow", "Name a file inside it.") }
-        guard let file = FileHandle(forReadingAtPath: path) else {
-            throw fail("the file cannot be read", "Check its permissions.")
-        }
-        return file
     }
 
     // MARK: --set

@@ -52,7 +52,7 @@ struct LoadImageTests {
         let registry = NodeRegistry(BuiltInNodes.all())
         let text =
             #"{"1": {"class_type": "LoadImage", "inputs": {"image": "photo.jpg"}}, "2": {"class_type": "PreviewAny", "inputs": {"source": ["1", 0]}}}"#
-        let workflow = try WorkflowReader.read(Array(text.utf8), registry: registry).workflow
+        let workflow = try WorkflowReader(registry: registry).read(Array(text.utf8)).workflow
         let plan = try #require(Validator.check(workflow, registry: registry, environment: place.folders).plan)
         let engine = Engine(registry: registry, environment: place.folders, options: Engine.Options(coreCount: 2))
         func ran() async -> [NodeID] {

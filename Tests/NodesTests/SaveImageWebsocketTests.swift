@@ -13,7 +13,7 @@ struct SaveImageWebsocketTests {
 
     /// Runs the graph and tells what node 2 said.
     private func told(_ engine: Engine) async throws -> [RunEvent.Kind] {
-        let workflow = try WorkflowReader.read(Array(Self.text.utf8), registry: engine.registry).workflow
+        let workflow = try WorkflowReader(registry: engine.registry).read(Array(Self.text.utf8)).workflow
         let checked = Validator.check(workflow, registry: engine.registry, environment: EmptyEnvironment())
         let start = engine.log.end
         let result = await engine.run(try #require(checked.plan), of: workflow, id: "r")

@@ -36,7 +36,7 @@ final class Workplace {
     /// Runs a workflow given as JSON text and returns what it shows, by node.
     func run(_ text: String) async throws -> (result: RunResult, shown: [String: JSONObject]) {
         let registry = NodeRegistry(BuiltInNodes.all())
-        let workflow = try WorkflowReader.read(Array(text.utf8), registry: registry).workflow
+        let workflow = try WorkflowReader(registry: registry).read(Array(text.utf8)).workflow
         let checked = Validator.check(workflow, registry: registry, environment: folders)
         try #require(checked.errors.isEmpty, "\(checked.errors.map(\.text))")
         let engine = Engine(registry: registry, environment: folders, options: Engine.Options(coreCount: 2))

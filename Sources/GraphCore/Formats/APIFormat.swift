@@ -48,7 +48,7 @@ public enum APIFormat {
                     suggestion: "Write \"inputs\": {\"NAME\": VALUE}."))
         }
         return Workflow.Node(
-            id: id, type: object["class_type"]?.string, title: object["_meta"]?["title"]?.string, inputs: inputs)
+            id: id, type: object["class_type"]?.string, meta: object["_meta"]?.object ?? JSONObject(), inputs: inputs)
     }
 
     /// A list of a string and a number is a link (ComfyUI's is_link); what only looks like one is told apart.
@@ -79,7 +79,7 @@ public enum APIFormat {
                             "inputs", .object(JSONObject(node.inputs.map { .init($0.name, json(of: $0.source)) })))
                     ]
                     if let type = node.type { members.append(.init("class_type", .string(type))) }
-                    if let title = node.title { members.append(.init("_meta", ["title": .string(title)])) }
+                    if !node.meta.members.isEmpty { members.append(.init("_meta", .object(node.meta))) }
                     return .init(node.id.text, .object(JSONObject(members)))
                 }))
     }

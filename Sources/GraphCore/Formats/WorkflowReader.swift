@@ -2,40 +2,56 @@
 public struct UnreadableWorkflow: Error, Sendable {
     public let diagnostics: [Diagnostic]
 
-    init(_ diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
+    public init(_ diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
     init(_ code: Diagnostic.Code, _ message: String, suggestion: String?) {
         diagnostics = [Diagnostic(code, node: nil, message, suggestion: suggestion)]
     }
 }
 
 /// Bytes in, the one internal graph out, whatever the format.
-public enum WorkflowReader {
-    public enum Format: String, Sendable { case api, hybrid }
+public struct WorkflowReader: Sendable {
+    public enum Format: String, Sendable { case api, hybrid, editor }
 
-    /// - Parameter registry: formats that leave out input names take them from the node types.
+    public struct Reading: Sendable {
+        public var workflow: Workflow
+        public let format: Format
+        /// What is odd about the file and stops nobody.
+        public var notes: [Diagnostic] = []
+    }
+
+    private let registry: NodeRegistry
+    private let shapes: NodeShapes
+    private let now: LocalTime?
+
+    /// - Parameters:
+    ///   - registry: formats that leave out input names take them from the node types.
+    ///   - shapes: where else editor files get them from.
+    ///   - now: fills in `%date:...%` in file names of editor files, as the editor does; nil leaves it to whoever saves
+    ///     the file.
+    public init(registry: NodeRegistry, shapes: NodeShapes? = nil, now: LocalTime? = nil) {
+        (self.registry, self.shapes, self.now) = (registry, shapes ?? NodeShapes(registry), now)
+    }
+
     /// - Throws: `UnreadableWorkflow` with everything wrong with the form; what the graph means is the validator's work.
-    public static func read(
-        _ bytes: [UInt8], registry: NodeRegistry
-    ) throws(UnreadableWorkflow) -> (workflow: Workflow, format: Format) {
+    public func read(_ bytes: [UInt8]) throws(UnreadableWorkflow) -> Reading { try read(Self.parse(bytes)) }
+
+    /// - Throws: `UnreadableWorkflow` for what is too large or no JSON.
+    public static func parse(_ bytes: [UInt8]) throws(UnreadableWorkflow) -> JSON {
         let limits = JSONParser.Limits()
         if bytes.count > limits.maxByteCount {
             throw UnreadableWorkflow(
                 .tooLarge, "the workflow has \(bytes.count) bytes; the limit is \(limits.maxByteCount)",
                 suggestion: "Split it into smaller ones.")
         }
-        let json: JSON
         do {
-            json = try JSONParser.parse(bytes, limits: limits)
+            return try JSONParser.parse(bytes, limits: limits)
         } catch {
             throw UnreadableWorkflow(
                 .notJSON, "not valid JSON: \(error.message)", suggestion: suggestion(for: error, bytes))
         }
-        return try read(json, registry: registry)
     }
 
-    public static func read(
-        _ json: JSON, registry: NodeRegistry
-    ) throws(UnreadableWorkflow) -> (workflow: Workflow, format: Format) {
+    public func read(_ json: JSON) throws(UnreadableWorkflow) -> Reading {
         guard case .object(let root) = json else {
             throw UnreadableWorkflow(
                 .unknownFormat, "a workflow is a JSON object, but this is \(json.kindName)",
@@ -49,17 +65,22 @@ public enum WorkflowReader {
             }
             var workflow = try APIFormat.read(prompt)
             workflow.extraPNGInfo = root["extra_data"]?["extra_pnginfo"]?.object ?? JSONObject()
-            return (workflow, .api)
+            return Reading(workflow: workflow, format: .api)
         }
         if case .array(let nodes)? = root["nodes"] {
-            if isEditorFile(root, nodes) {
-                throw UnreadableWorkflow(
-                    .unknownFormat, "this is a file of ComfyUI's editor, which graphrun does not read yet",
-                    suggestion: "Export it with 'Workflow > Export (API)' in ComfyUI and run that file.")
+            if Self.isEditorFile(root, nodes) {
+                let (workflow, notes) = try LiteGraphFormat.read(root, shapes: shapes, now: now)
+                return Reading(workflow: workflow, format: .editor, notes: notes)
             }
-            return (try HybridFormat.read(root, nodes, registry: registry), .hybrid)
+            return Reading(workflow: try HybridFormat.read(root, nodes, registry: registry), format: .hybrid)
         }
-        return (try APIFormat.read(root), .api)
+        return Reading(workflow: try APIFormat.read(root), format: .api)
+    }
+
+    /// Whether this is a file of ComfyUI's editor, for which it helps to know what a server says of its nodes.
+    public static func isEditorFile(_ json: JSON) -> Bool {
+        guard let root = json.object, case .array(let nodes)? = root["nodes"] else { return false }
+        return isEditorFile(root, nodes)
     }
 
     /// Editor files carry layout and counters; their inputs are lists of slots.

@@ -6,13 +6,21 @@ public struct Workflow: Sendable {
         public let id: NodeID
         /// The node type, such as `LoadImage`; nil when the file names none.
         public let type: String?
-        /// What the author called the node, if anything.
-        public let title: String?
+        /// What editors say of the node (`_meta`): its title, the package it is from.
+        public let meta: JSONObject
         public var inputs: [Input]
 
-        public init(id: NodeID, type: String?, title: String? = nil, inputs: [Input]) {
-            (self.id, self.type, self.title, self.inputs) = (id, type, title, inputs)
+        public init(id: NodeID, type: String?, meta: JSONObject, inputs: [Input]) {
+            (self.id, self.type, self.meta, self.inputs) = (id, type, meta, inputs)
         }
+
+        public init(id: NodeID, type: String?, title: String? = nil, inputs: [Input]) {
+            let meta = JSONObject(title.map { [.init("title", .string($0))] } ?? [])
+            self.init(id: id, type: type, meta: meta, inputs: inputs)
+        }
+
+        /// What the author called the node, if anything.
+        public var title: String? { meta["title"]?.string }
 
         public subscript(name: String) -> Source? {
             get { inputs.first { $0.name == name }?.source }

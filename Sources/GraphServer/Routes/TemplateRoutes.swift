@@ -77,9 +77,9 @@ struct TemplateRoutes {
             return json
         }
         guard Self.isPrompt(json) || json["prompt"].map(Self.isPrompt) == true,
-            let workflow = try? WorkflowReader.read(json, registry: context.registry).workflow
+            let workflow = try? WorkflowReader(registry: context.registry).read(json).workflow
         else { return nil }
-        return EditorGraph.json(of: workflow, registry: context.registry)
+        return EditorDrawing.json(of: workflow, shapes: NodeShapes(context.registry)).file
     }
 
     private static func isPrompt(_ json: JSON) -> Bool {

@@ -132,7 +132,7 @@ final class PromptQueue: Sendable {
     private func remake(_ prompt: Prompt) throws(Diagnostic) -> Prompt.Ready {
         let gone = Diagnostic(.nodeFailed, node: nil, "the prompt can no longer be run", suggestion: "Post it again.")
         guard let json = try? JSONParser.parse(prompt.graph),
-            var workflow = try? WorkflowReader.read(["prompt": json], registry: engine.registry).workflow
+            var workflow = try? WorkflowReader(registry: engine.registry).read(["prompt": json]).workflow
         else { throw gone }
         workflow.extraPNGInfo = prompt.extraPNGInfo
         let checked = Validator.check(

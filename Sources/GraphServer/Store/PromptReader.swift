@@ -139,7 +139,7 @@ struct PromptReader {
 
     private static func read(_ json: JSON, _ registry: NodeRegistry) throws(Refusal) -> Workflow {
         do throws(UnreadableWorkflow) {
-            return try WorkflowReader.read(json, registry: registry).workflow
+            return try WorkflowReader(registry: registry).read(json).workflow
         } catch {
             let first = error.diagnostics.first
             let lines = error.diagnostics.map { diagnostic in

@@ -9,7 +9,7 @@ struct RemoteCommand {
     private let console: Console
     private let server: RemoteServer
 
-    init(_ path: String, _ options: Options, _ console: Console) throws {
+    init(_ path: String, _ options: Options, _ console: Console) async throws {
         (self.options, self.console) = (options, console)
         let refused = [
             ("--cache", options.cache != nil), ("--resource", !options.resources.isEmpty),
@@ -20,7 +20,7 @@ struct RemoteCommand {
                 message: "\(name) does not go with --server", suggestion: "Give it to the server, if it takes it.")
         }
         server = try RemoteServer(options, console)
-        file = try WorkflowFile(path, options)
+        file = try await WorkflowFile(path, options, console, server: server)
     }
 
     func run() async throws -> ExitCode {

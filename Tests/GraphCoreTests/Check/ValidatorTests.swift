@@ -40,7 +40,7 @@ struct ValidatorTests {
 
     /// The same for nodes as the API format has them.
     private func checkJSON(_ text: String) throws -> CheckedWorkflow {
-        let (workflow, _) = try WorkflowReader.read(Array(text.utf8), registry: Self.registry)
+        let workflow = try WorkflowReader(registry: Self.registry).read(Array(text.utf8)).workflow
         return Validator.check(workflow, registry: Self.registry, environment: Pictures())
     }
 

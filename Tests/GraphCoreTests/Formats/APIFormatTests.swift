@@ -8,14 +8,15 @@ struct APIFormatTests {
     private let registry = NodeRegistry(TestNodeTable.comfyUI() + TestNodeTable.small())
 
     private func read(_ text: String) throws -> Workflow {
-        let (workflow, format) = try WorkflowReader.read(Array(text.utf8), registry: registry)
+        let reading = try WorkflowReader(registry: registry).read(Array(text.utf8))
+        let (workflow, format) = (reading.workflow, reading.format)
         #expect(format == .api)
         return workflow
     }
 
     private func complaint(_ text: String) -> String {
         do {
-            _ = try WorkflowReader.read(Array(text.utf8), registry: registry)
+            _ = try WorkflowReader(registry: registry).read(Array(text.utf8))
             return "read"
         } catch { return told(error.diagnostics) }
     }
@@ -134,7 +135,7 @@ struct APIFormatTests {
         }
         let json = APIFormat.json(of: Workflow(nodes: nodes))
         for style in [JSONWriter.Style.compact, .python, .indented] {
-            let (read, _) = try WorkflowReader.read(JSONWriter.bytes(json, style: style), registry: registry)
+            let read = try WorkflowReader(registry: registry).read(JSONWriter.bytes(json, style: style)).workflow
             #expect(read.nodes.map(\.id) == nodes.map(\.id))
             #expect(read.nodes.map(\.type) == nodes.map(\.type))
             #expect(read.nodes.map(\.title) == nodes.map(\.title))

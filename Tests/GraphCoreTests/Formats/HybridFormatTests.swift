@@ -43,7 +43,8 @@ struct HybridFormatTests {
     /// The workflow as one compact line of API format a node; what it says is wrong when it cannot be read.
     private func read(_ text: String) -> String {
         do {
-            let (workflow, format) = try WorkflowReader.read(Array(text.utf8), registry: registry)
+            let reading = try WorkflowReader(registry: registry).read(Array(text.utf8))
+            let (workflow, format) = (reading.workflow, reading.format)
             guard format == .hybrid else { return "read as \(format)" }
             return workflow.nodes.map { node in
                 let members = APIFormat.json(of: Workflow(nodes: [node])).object?.members.first?.value
@@ -293,7 +294,7 @@ struct HybridFormatTests {
             {"nodes": [{"id": 1, "type": "LoadImage", "title": "Photo", "widgets_values": ["p.jpg"]},
                        {"id": 2, "type": "SaveImage", "inputs": {"images": "1.image"}}]}
             """
-        let (workflow, _) = try WorkflowReader.read(Array(text.utf8), registry: registry)
+        let workflow = try WorkflowReader(registry: registry).read(Array(text.utf8)).workflow
         #expect(
             JSONWriter.text(APIFormat.json(of: workflow))
                 == #"{"1":{"inputs":{"image":"p.jpg"},"class_type":"LoadImage","_meta":{"title":"Photo"}},"#
@@ -306,7 +307,7 @@ struct HybridFormatTests {
         let links = (0..<1000).map { #"[\#($0), "x\#($0)", 0, "n\#($0)", 0]"# }
         let text = #"{"nodes": [\#(nodes.joined(separator: ","))], "links": [\#(links.joined(separator: ","))]}"#
         let error = #expect(throws: UnreadableWorkflow.self) {
-            try WorkflowReader.read(Array(text.utf8), registry: registry)
+            try WorkflowReader(registry: registry).read(Array(text.utf8))
         }
         #expect(error?.diagnostics.count == 101_000)
     }

@@ -1,0 +1,230 @@
+/// A node of an editor's file with what the file leaves out: the inputs of its type, in order, and their values.
+struct Box {
+    enum Kind {
+        /// Has no part in a run.
+        case note
+        /// Passes on what comes in.
+        case reroute
+        /// Fills in the widgets that it is linked to.
+        case primitive
+        /// A subgraph, by the position of its definition.
+        case host(Int)
+        case plain
+    }
+
+    struct Input {
+        let name: String
+        let type: String
+        /// Nil for what only the file tells.
+        let shape: NodeShape.Input?
+        let isWidget: Bool
+        /// What is filled in; nil for sockets, and for a widget with nothing to choose.
+        var value: JSON?
+        /// Position in the graph's links.
+        var link: Int?
+    }
+
+    let node: LiteGraphFile.Node
+    let kind: Kind
+    var inputs: [Input] = []
+    /// Types.
+    var outputs: [String]
+    let displayName: String?
+    /// Why the node cannot be converted.
+    var refusal: Diagnostic?
+    /// What is odd about it.
+    var notes: [Diagnostic] = []
+
+    /// A node that is not run itself.
+    /// - Parameter definition: of the subgraph that the node is a host of.
+    init(_ node: LiteGraphFile.Node, kind: Kind, definition: LiteGraphFile.Definition? = nil) {
+        (self.node, self.kind, displayName) = (node, kind, nil)
+        outputs = (definition?.outputs ?? node.outputs).map(\.type)
+        inputs = (definition?.inputs ?? node.inputs).map {
+            Input(name: $0.name, type: $0.type, shape: nil, isWidget: false, value: nil, link: nil)
+        }
+    }
+
+    init(_ node: LiteGraphFile.Node, shape: NodeShape?, nearest: (String) -> String?) {
+        (self.node, kind, displayName) = (node, .plain, shape?.displayName)
+        outputs = node.outputs.map(\.type)
+        if let shape {
+            outputs = shape.outputs
+            fillIn(shape)
+        } else {
+            fillInFromFile(nearest)
+        }
+    }
+
+    func inputIndex(_ name: String) -> Int? { inputs.firstIndex { $0.name == name } }
+
+    /// The input that a link to slot `slot` means. The order of saved slots is only the order they were saved in; their
+    /// names count.
+    func inputIndex(slot: Int) -> Int? {
+        let named = node.inputs.indices.contains(slot) ? inputIndex(node.inputs[slot].name) : nil
+        switch kind {
+        case .plain: return named
+        case .host: return named ?? (inputs.indices.contains(slot) ? slot : nil)
+        case .note, .reroute, .primitive: return slot < 0 ? nil : slot
+        }
+    }
+
+    // MARK: Known types
+
+    private mutating func fillIn(_ shape: NodeShape) {
+        var filler = WidgetFiller(node, shape)
+        inputs = filler.inputs(shape.inputs)
+        if let surplus = filler.mismatch {
+            notes.append(
+                Diagnostic(
+                    .malformedWorkflow, severity: .warning, node: NodeID(node.id),
+                    "it has \(surplus.given) widgets_values, and \(node.type) has \(surplus.expected): "
+                        + (surplus.given > surplus.expected
+                            ? "the last are left out" : "the others are filled in with defaults"),
+                    suggestion: "Check its values."))
+        }
+    }
+
+    // MARK: Types that only the file knows
+
+    private static let controls: Set<String> = ["fixed", "increment", "decrement", "randomize", "increment-wrap"]
+
+    /// Newer editors save a slot for each widget, with its name.
+    private mutating func fillInFromFile(_ nearest: (String) -> String?) {
+        inputs = node.inputs.map {
+            Input(name: $0.name, type: $0.type, shape: nil, isWidget: $0.widget != nil, value: nil, link: nil)
+        }
+        let widgets = inputs.indices.filter { inputs[$0].isWidget }
+        switch node.values {
+        case .object(let named)?:
+            for index in widgets { inputs[index].value = named[inputs[index].name] }
+        case .array(let values)? where !values.isEmpty:
+            var surplus = values.count - widgets.count
+            var rest = values[...]
+            for index in widgets {
+                inputs[index].value = rest.popFirst()
+                if surplus > 0, inputs[index].type == "INT", let next = rest.first?.string, Self.controls.contains(next)
+                {
+                    rest = rest.dropFirst()
+                    surplus -= 1
+                }
+            }
+            // Buttons stand at the end; anything else is a widget of which nobody knows the name.
+            if surplus < 0 || !rest.allSatisfy({ $0 == .null || $0 == "" || $0 == "image" }) {
+                refusal = unknown(nearest)
+            }
+        default:
+            if node.inputs.isEmpty && node.outputs.isEmpty { refusal = unknown(nearest) }
+        }
+    }
+
+    private func unknown(_ nearest: (String) -> String?) -> Diagnostic {
+        let id = NodeID(node.id)
+        let looksLikeSubgraph = node.type.utf8.count == 36 && node.type.split(separator: "-").count == 5
+        if looksLikeSubgraph {
+            return Diagnostic(
+                .unknownNodeType, node: id,
+                "it is a subgraph, and the file does not hold its definition (\(node.type))",
+                suggestion: "Save the workflow again in the ComfyUI that shows it.")
+        }
+        if node.type.isEmpty {
+            return Diagnostic(
+                .nodeTypeMissing, node: id, "it has no \"type\"", suggestion: "Save the workflow again in ComfyUI.")
+        }
+        return Diagnostic(
+            .unknownNodeType, node: id,
+            "its type '\(node.type)' is unknown, and the file does not name its widgets",
+            suggestion: nearest(node.type)
+                ?? "Give the description of a server that has it: --object-info http://127.0.0.1:8188 (or a file).")
+    }
+}
+
+/// Takes the entries of `widgets_values` one by one, in the order of a type's widgets.
+struct WidgetFiller {
+    private let node: LiteGraphFile.Node
+    private let values: [JSON]
+    private var position = 0
+    /// Old files have an entry for widgets that are now mere sockets.
+    private let hasDummies: Bool
+    /// Entries given and expected, where they differ.
+    private(set) var mismatch: (given: Int, expected: Int)?
+
+    init(_ node: LiteGraphFile.Node, _ shape: NodeShape) {
+        self.node = node
+        var given = node.values?.array ?? []
+        let dummies = shape.inputs.count { $0.isForced }
+        let widgets = shape.inputs.filter(\.isWidget)
+        hasDummies = dummies > 0 && given.count == widgets.count + dummies + widgets.count { $0.saysControl }
+        if case .object(let named)? = node.values {
+            // Not by name: that is how the editor has it.
+            let entryCount = widgets.reduce(0) { $0 + 1 + ($1.hasControl ? 1 : 0) + $1.buttonCount }
+            given = named.members.count == entryCount ? named.members.map(\.value) : []
+        }
+        values = given
+    }
+
+    mutating func inputs(_ shapes: [NodeShape.Input]) -> [Box.Input] {
+        let inputs = filled(shapes, prefix: "")
+        let buttons = shapes.reduce(0) { $0 + $1.buttonCount }
+        let given = values.count
+        let hasDynamic = shapes.contains { $0.type == NodeShape.Input.dynamicCombo }
+        // Without widgets nothing can be in the wrong one.
+        let allowed = position...(position + max(buttons, 2))
+        if !hasDummies, !hasDynamic, given > 0, position > 0, !allowed.contains(given) {
+            mismatch = (given, position)
+        }
+        return inputs
+    }
+
+    private mutating func filled(_ shapes: [NodeShape.Input], prefix: String) -> [Box.Input] {
+        var inputs: [Box.Input] = []
+        inputs.reserveCapacity(shapes.count)
+        for shape in shapes {
+            let name = prefix + shape.name
+            if shape.type == NodeShape.Input.autogrow {
+                inputs += grown(name)
+                continue
+            }
+            guard shape.isWidget else {
+                if shape.isForced && hasDummies { position += 1 }
+                inputs.append(
+                    Box.Input(name: name, type: shape.type, shape: shape, isWidget: false, value: nil, link: nil))
+                continue
+            }
+            let value = position < values.count ? Self.read(values[position], shape) : shape.initialValue
+            position += shape.hasControl ? 2 : 1
+            inputs.append(
+                Box.Input(name: name, type: shape.type, shape: shape, isWidget: true, value: value, link: nil))
+            // What the choice made adds; an unknown one adds nothing.
+            if let branch = shape.branches.first(where: { $0.key == value }) {
+                inputs += filled(branch.inputs, prefix: name + ".")
+            }
+        }
+        return inputs
+    }
+
+    /// A group of inputs that grows: those the file has slots for, `group.name0` and so on.
+    private mutating func grown(_ group: String) -> [Box.Input] {
+        node.inputs.filter { $0.name.hasPrefix(group + ".") }.map { slot in
+            var value: JSON?
+            if slot.widget != nil {
+                value = position < values.count ? values[position] : nil
+                position += 1
+            }
+            return Box.Input(
+                name: slot.name, type: slot.type, shape: nil, isWidget: slot.widget != nil, value: value, link: nil)
+        }
+    }
+
+    /// Values are taken as they are, but for what the editor's own fields do to them.
+    private static func read(_ value: JSON, _ shape: NodeShape.Input) -> JSON? {
+        if value == .null && shape.type == "COMBO" { return shape.choices.first ?? value }
+        guard shape.isMultiline else { return value }
+        switch value {
+        case .null: return ""
+        case .bool(let bool): return .string(bool ? "true" : "false")
+        case .number(let number): return .string(JavaScript.text(number))
+        default: return value
+        }
+    }
+}

@@ -1,0 +1,210 @@
+/// Files of ComfyUI's editor, converted as its own frontend converts them when it sends a prompt.
+enum LiteGraphFormat {
+    /// - Parameters:
+    ///   - now: fills in `%date:...%` in file names; nil leaves it to whoever saves the file.
+    ///   - choose: which of so many choices of a dynamic prompt to take.
+    /// - Returns: the graph, and what is odd about the file, as warnings.
+    static func read(
+        _ root: JSONObject, shapes: NodeShapes, now: LocalTime? = nil,
+        choose: @escaping (_ count: Int) -> Int = { Int.random(in: 0..<$0) }
+    ) throws(UnreadableWorkflow) -> (workflow: Workflow, notes: [Diagnostic]) {
+        var file = try LiteGraphFile(root)
+        let subgraphs = try Subgraphs(of: file)
+        file.renumber(subgraphs)
+        let unpacked = GroupNodes.unpack(&file, shapes)
+        var maker = BoxMaker(file, shapes: shapes, indexByID: subgraphs.indexByID.merging(unpacked) { $1 })
+        var graphs = [BoxGraph(name: nil, boxes: file.nodes.map { maker.box($0) }, links: file.links)]
+        for definition in file.definitions {
+            graphs.append(
+                BoxGraph(
+                    name: definition.name, boxes: definition.nodes.map { maker.box($0) }, links: definition.links))
+        }
+        let unfolding = try Unfolding(graphs, file.definitions)
+        var writer = PromptWriter(unfolding, now: now, choose: choose)
+        let nodes = try writer.nodes()
+        let workflow = Workflow(nodes: nodes, extraPNGInfo: JSONObject([.init("workflow", .object(root))]))
+        return (workflow, graphs.flatMap(\.notes) + writer.notes)
+    }
+}
+
+/// Knows what each node of a file is.
+private struct BoxMaker {
+    private let shapes: NodeShapes
+    private let definitions: [LiteGraphFile.Definition]
+    private let indexByID: [String: Int]
+    private var known: [String: NodeShape?] = [:]
+
+    init(_ file: LiteGraphFile, shapes: NodeShapes, indexByID: [String: Int]) {
+        (definitions, self.shapes, self.indexByID) = (file.definitions, shapes, indexByID)
+    }
+
+    mutating func box(_ node: LiteGraphFile.Node) -> Box {
+        switch node.type {
+        case "Note", "MarkdownNote": return Box(node, kind: .note)
+        case "Reroute": return Box(node, kind: .reroute)
+        case "PrimitiveNode": return Box(node, kind: .primitive)
+        default: break
+        }
+        if let index = indexByID[node.type] { return Box(node, kind: .host(index), definition: definitions[index]) }
+        if known[node.type] == nil { known[node.type] = .some(shapes.shape(of: node.type)) }
+        return Box(node, shape: known[node.type] ?? nil) { shapes.sentence(nearest: $0) }
+    }
+}
+
+/// Writes the nodes that run, with their inputs.
+private struct PromptWriter {
+    private let unfolding: Unfolding
+    private let resolver: LinkResolver
+    private let now: LocalTime?
+    private let choose: (_ count: Int) -> Int
+    private(set) var notes: [Diagnostic] = []
+
+    init(_ unfolding: Unfolding, now: LocalTime?, choose: @escaping (_ count: Int) -> Int) {
+        (self.unfolding, self.now, self.choose) = (unfolding, now, choose)
+        resolver = LinkResolver(unfolding)
+    }
+
+    mutating func nodes() throws(UnreadableWorkflow) -> [Workflow.Node] {
+        var nodes: [Workflow.Node] = []
+        var refusals: [Diagnostic] = []
+        for (instance, index) in order() {
+            let box = graph(instance).boxes[index]
+            if let refusal = box.refusal {
+                refusals.append(refusal)
+                continue
+            }
+            notes += box.notes
+            nodes.append(
+                Workflow.Node(
+                    id: NodeID(id(instance, box)), type: box.node.type, meta: meta(box),
+                    inputs: try inputs(instance, index, box)))
+        }
+        if !refusals.isEmpty { throw UnreadableWorkflow(refusals) }
+        // As JavaScript orders an object's keys: numbers in their order, then the rest as they came.
+        let numbered = nodes.filter { Self.isIndex($0.id.text) }
+            .sorted { (Int($0.id.text) ?? 0) < (Int($1.id.text) ?? 0) }
+        return numbered + nodes.filter { !Self.isIndex($0.id.text) }
+    }
+
+    private func graph(_ instance: Int) -> BoxGraph { unfolding.graphs[unfolding.instances[instance].graph] }
+
+    private func id(_ instance: Int, _ box: Box) -> String { unfolding.instances[instance].prefix + box.node.id }
+
+    /// ECMA-262 section 6.1.7: an array index.
+    private static func isIndex(_ text: String) -> Bool {
+        guard let number = UInt32(text), number < .max else { return false }
+        return String(number) == text
+    }
+
+    /// The nodes that run: the root in order of execution, behind each subgraph what is in it, in order of definition.
+    private func order() -> [(instance: Int, box: Int)] {
+        var order: [(instance: Int, box: Int)] = []
+        var path = [(instance: 0, boxes: graph(0).executionOrder()[...])]
+        while let (instance, boxes) = path.last {
+            guard let index = boxes.first else {
+                path.removeLast()
+                continue
+            }
+            path[path.count - 1].boxes = boxes.dropFirst()
+            let box = graph(instance).boxes[index]
+            switch box.kind {
+            case .plain: if box.node.mode == .active { order.append((instance, index)) }
+            case .host:
+                if let child = unfolding.instances[instance].children[index] {
+                    path.append((child, Array(graph(child).boxes.indices)[...]))
+                }
+            case .note, .reroute, .primitive: break
+            }
+        }
+        return order
+    }
+
+    private func meta(_ box: Box) -> JSONObject {
+        var members = [JSONObject.Member("title", .string(box.node.title ?? box.displayName ?? box.node.type))]
+        for key in ["cnr_id", "aux_id", "ver"] {
+            if let value = box.node.properties[key], value != .null { members.append(.init(key, value)) }
+        }
+        return JSONObject(members)
+    }
+
+    // MARK: Inputs
+
+    /// All widgets in their order, then what is linked.
+    private func inputs(_ instance: Int, _ index: Int, _ box: Box) throws(UnreadableWorkflow) -> [Workflow.Input] {
+        var widgets: [Workflow.Input] = []
+        var sockets: [Workflow.Input] = []
+        for (position, input) in box.inputs.enumerated() {
+            let source: LinkResolver.Source =
+                input.link == nil ? .nothing : try resolver.source(instance: instance, box: index, input: position)
+            switch source {
+            case .output(let from, let fromBox, let slot):
+                let link = Workflow.Source.link(
+                    Link(NodeID(id(from, graph(from).boxes[fromBox])), slot))
+                if input.isWidget {
+                    widgets.append(Workflow.Input(input.name, link))
+                } else {
+                    sockets.append(Workflow.Input(input.name, link))
+                }
+            case .hostValue(let value):
+                let given = Workflow.Input(input.name, .literal(Self.wrapped(value)))
+                if input.isWidget { widgets.append(given) } else { sockets.append(given) }
+            case .nothing:
+                guard input.isWidget else { continue }
+                let widget = Unfolding.Widget(box: index, input: position)
+                if let value = unfolding.instances[instance].widgetValues[widget] {
+                    widgets.append(Workflow.Input(input.name, .literal(Self.wrapped(value))))
+                } else if let value = input.value {
+                    let text = filledIn(value, input, box)
+                    widgets.append(Workflow.Input(input.name, .literal(Self.wrapped(text))))
+                }
+            }
+        }
+        if let name = NodeShape.viewers[box.node.type], !widgets.contains(where: { $0.name == name }) {
+            widgets.append(Workflow.Input(name, .literal("")))
+        }
+        return widgets + sockets
+    }
+
+    /// Lists stand for links, so a list that is a value is wrapped. Numbers are as JavaScript prints them.
+    private static func wrapped(_ value: JSON) -> JSON {
+        switch value {
+        case .array: ["__value__": value]
+        case .number(let number): .number(JavaScript.number(number))
+        default: value
+        }
+    }
+
+    /// Node types whose `filename_prefix` may name widgets of other nodes.
+    private static let savers: Set<String> = [
+        "SaveImage", "SaveSVGNode", "SaveAnimatedWEBP", "SaveAnimatedPNG", "SaveWEBM", "SaveAudio", "SaveAudioMP3",
+        "SaveAudioOpus", "SaveGLB", "SaveVideo", "SaveLatent", "CLIPSave", "VAESave", "ModelSave", "LoraSave",
+        "SaveImageAdvanced",
+    ]
+
+    private func filledIn(_ value: JSON, _ input: Box.Input, _ box: Box) -> JSON {
+        guard case .string(let text) = value else { return value }
+        if input.shape?.hasDynamicPrompts == true {
+            return .string(DynamicPrompt.text(text, choose: choose))
+        }
+        guard input.name == "filename_prefix", text.contains("%"), Self.savers.contains(box.node.type) else {
+            return value
+        }
+        return .string(NodeReplacements(now: now, widgetText: widgetText).text(text))
+    }
+
+    /// What a widget of another node holds, by the names of both.
+    private func widgetText(_ node: String, _ widget: String) -> String? {
+        let boxes = unfolding.graphs.lazy.flatMap(\.boxes)
+        let box =
+            boxes.first { $0.node.properties["Node name for S&R"]?.string == node }
+            ?? boxes.first { ($0.node.title ?? $0.displayName ?? $0.node.type) == node }
+        guard let input = box?.inputs.first(where: { $0.isWidget && $0.name == widget }) else { return nil }
+        switch input.value {
+        case .string(let text)?: return text
+        case .number(let number)?: return JavaScript.text(number)
+        case .bool(let bool)?: return bool ? "true" : "false"
+        case nil, .null?: return ""
+        case let other?: return JSONWriter.text(other)
+        }
+    }
+}

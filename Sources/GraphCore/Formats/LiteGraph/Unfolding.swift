@@ -1,0 +1,163 @@
+/// The subgraphs of a file unfolded: every use of a definition is an instance of its own, with the ids and the values
+/// that its hosts give it.
+struct Unfolding {
+    struct Instance {
+        /// 0 is the root, the others are definitions, counted from 1.
+        let graph: Int
+        /// What stands before the ids of its nodes: `2:31:`.
+        let prefix: String
+        /// The instance that the host stands in, and the host's box there.
+        let host: (instance: Int, box: Int)?
+        /// Instances of the hosts in it, by box.
+        var children: [Int: Int] = [:]
+        /// Values its host has for inputs of the subgraph, by slot.
+        var inputValues: [Int: JSON] = [:]
+        /// Values a host has for widgets inside, by box and input.
+        var widgetValues: [Widget: JSON] = [:]
+    }
+
+    struct Widget: Hashable {
+        let box: Int, input: Int
+    }
+
+    let graphs: [BoxGraph]
+    private let definitions: [LiteGraphFile.Definition]
+    private(set) var instances: [Instance] = []
+    /// Inputs of each graph that stand for widgets inside it, by slot, in order.
+    private let promoted: [[Int]]
+
+    /// - Throws: when the subgraphs unfold into too many nodes.
+    init(_ graphs: [BoxGraph], _ definitions: [LiteGraphFile.Definition]) throws(UnreadableWorkflow) {
+        (self.graphs, self.definitions) = (graphs, definitions)
+        promoted = Self.promotedInputs(graphs, definitions)
+        instances = [Instance(graph: 0, prefix: "", host: nil)]
+        var nodeCount = graphs[0].boxes.count
+        var next = 0
+        while next < instances.count {
+            let instance = next
+            next += 1
+            let graph = graphs[instances[instance].graph]
+            for (index, box) in graph.boxes.enumerated() {
+                guard case .host(let definition) = box.kind else { continue }
+                // Of a host in the root nothing remains; inside a subgraph the editor keeps what is in it.
+                if instance == 0 && box.node.mode != .active { continue }
+                nodeCount += graphs[definition + 1].boxes.count
+                guard nodeCount <= LiteGraphFile.maxNodeCount else {
+                    throw UnreadableWorkflow(
+                        .tooLarge, "its subgraphs unfold into more than \(LiteGraphFile.maxNodeCount) nodes",
+                        suggestion: "Use them less often, or split the workflow.")
+                }
+                let child = Instance(
+                    graph: definition + 1, prefix: "\(instances[instance].prefix)\(box.node.id):",
+                    host: (instance, index))
+                instances[instance].children[index] = instances.count
+                instances.append(child)
+                giveValues(of: box, in: instance, index, to: instances.count - 1)
+            }
+        }
+    }
+
+    // MARK: Promoted widgets
+
+    /// A graph's inputs that lead to a widget inside, through nested hosts too.
+    private static func promotedInputs(
+        _ graphs: [BoxGraph], _ definitions: [LiteGraphFile.Definition]
+    ) -> [[Int]] {
+        var found = [[Int]?](repeating: nil, count: graphs.count)
+        // Inner definitions first. They contain no circle, so a graph whose inner ones are done is always there.
+        var waiting = Array(graphs.indices)
+        while !waiting.isEmpty {
+            let rest = waiting.filter { graph in
+                var isReady = true
+                for box in graphs[graph].boxes {
+                    if case .host(let inner) = box.kind, found[inner + 1] == nil { isReady = false }
+                }
+                guard isReady else { return true }
+                let slots = graphs[graph].borderTargets.filter { _, targets in
+                    targets.contains { target in
+                        let box = graphs[graph].boxes[target.box]
+                        switch box.kind {
+                        case .host(let inner): return found[inner + 1]?.contains(target.input) ?? false
+                        case .plain: return box.inputs[target.input].isWidget
+                        default: return false
+                        }
+                    }
+                }
+                found[graph] = slots.keys.sorted()
+                return false
+            }
+            if rest.count == waiting.count { break }
+            waiting = rest
+        }
+        return found.map { $0 ?? [] }
+    }
+
+    /// What a host fills in. Older files list the widgets it shows in `proxyWidgets`; else there is one value for each
+    /// promoted input.
+    private mutating func giveValues(of host: Box, in outer: Int, _ box: Int, to instance: Int) {
+        let values = host.node.values?.array ?? []
+        let graph = instances[instance].graph
+        if let proxies = host.node.properties["proxyWidgets"]?.array, !proxies.isEmpty {
+            for (entry, value) in zip(proxies, values) { give(value, to: entry, instance) }
+        } else {
+            for (slot, value) in zip(promoted[graph], values) { instances[instance].inputValues[slot] = value }
+        }
+        // What the host's own host has for it comes before.
+        for (widget, value) in instances[outer].widgetValues where widget.box == box {
+            giveNested(value, slotOrProxy: widget.input, host, instance)
+        }
+    }
+
+    /// One entry of `proxyWidgets`: [inner node, widget name]; "-1" is the host itself.
+    private mutating func give(_ value: JSON, to entry: JSON, _ instance: Int) {
+        guard let parts = entry.array, parts.count >= 2, let id = LiteGraphFile.id(parts[0]), let name = parts[1].string
+        else { return }
+        let graph = graphs[instances[instance].graph]
+        if id == "-1" {
+            let inputs = definitions[instances[instance].graph - 1].inputs
+            if let slot = inputs.firstIndex(where: { $0.name == name }) {
+                instances[instance].inputValues[slot] = value
+            }
+            return
+        }
+        guard let box = graph.indexByID[id] else { return }
+        switch graph.boxes[box].kind {
+        case .plain:
+            guard let input = graph.boxes[box].inputIndex(name), graph.boxes[box].inputs[input].isWidget else { return }
+            instances[instance].widgetValues[Widget(box: box, input: input)] = value
+        case .primitive:
+            // Its first widget has the name "value"; the other says how the value goes on.
+            guard name != "control_after_generate" else { return }
+            for target in graph.primitiveTargets(of: box) {
+                instances[instance].widgetValues[Widget(box: target.box, input: target.input)] = value
+            }
+        case .host(let inner):
+            guard let place = nestedPlace(of: name, graph.boxes[box], inner) else { return }
+            instances[instance].widgetValues[Widget(box: box, input: place)] = value
+        case .note, .reroute: break
+        }
+    }
+
+    /// Entries of `proxyWidgets` are counted from here, behind all slots.
+    private static let firstProxy = 1 << 20
+
+    /// Where a nested host shows a widget of this name: a slot of its definition, or an entry of its own list.
+    private func nestedPlace(of name: String, _ host: Box, _ definition: Int) -> Int? {
+        let inputs = definitions[definition].inputs
+        if let slot = inputs.firstIndex(where: { $0.name == name }), promoted[definition + 1].contains(slot) {
+            return slot
+        }
+        let proxies = host.node.properties["proxyWidgets"]?.array ?? []
+        let entry = proxies.firstIndex { $0.array?.dropFirst().first?.string == name }
+        return entry.map { $0 + Self.firstProxy }
+    }
+
+    private mutating func giveNested(_ value: JSON, slotOrProxy place: Int, _ host: Box, _ instance: Int) {
+        guard place >= Self.firstProxy else {
+            instances[instance].inputValues[place] = value
+            return
+        }
+        let proxies = host.node.properties["proxyWidgets"]?.array ?? []
+        give(value, to: proxies[place - Self.firstProxy], instance)
+    }
+}

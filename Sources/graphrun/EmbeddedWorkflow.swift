@@ -1,0 +1,36 @@
+internal import GraphCore
+internal import Media
+
+/// The workflow that a picture or a sound carries.
+enum EmbeddedWorkflow {
+    /// 100 megapixels of noise make a PNG of about 300 MB.
+    static let maxByteCount = 512 << 20
+
+    /// Whether a file that begins so may carry texts.
+    static func mayBe(_ start: [UInt8]) -> Bool { EmbeddedTexts.mayBe(start) }
+
+    /// `prompt` is what made it; `workflow` is what the editor shows of that, and stands in where there is no prompt.
+    /// - Returns: nil when the bytes are no picture and no sound of a kind that carries texts.
+    /// - Throws: when they are, and carry no workflow.
+    static func json(in bytes: [UInt8]) throws(UnreadableWorkflow) -> JSON? {
+        guard let texts = EmbeddedTexts.read(from: bytes) else { return nil }
+        func find(_ keyword: String) throws(UnreadableWorkflow) -> JSON? {
+            guard let text = texts.first(where: { $0.keyword.lowercased() == keyword })?.text, !text.isEmpty else {
+                return nil
+            }
+            return try WorkflowReader.parse(Array(text.utf8))
+        }
+        let workflow = try find("workflow")
+        guard let prompt = try find("prompt") else {
+            guard let workflow else { throw UnreadableWorkflow([carriesNone]) }
+            return workflow
+        }
+        let extra: JSON = workflow.map { ["extra_pnginfo": ["workflow": $0]] } ?? .object(JSONObject())
+        return ["prompt": prompt, "extra_data": extra]
+    }
+
+    private static let carriesNone = Diagnostic(
+        .unknownFormat, node: nil, "the file carries no workflow",
+        suggestion: "Choose one that ComfyUI or graphrun has saved and nobody has re-saved since, or a workflow's JSON."
+    )
+}
