@@ -39,10 +39,10 @@ public enum PNGCodec {
                 format: "PNG", text: unsafe texts(decoder), profile: profile,
                 samples: [CPNG_GRAY, CPNG_GRAY_16, CPNG_GRAY_ALPHA].contains(layout) ? .gray : .rgb)
             if profile == nil, PNGChunks(of: bytes).contains(where: { $0.type.elementsEqual("iCCP".utf8) }) {
-                picture.notes.append("its colour profile is damaged and was ignored")
+                picture.notes.append("its colour profile is damaged or not for its kind of pixels, and was ignored")
             }
             if unsafe cpng_lost_text(decoder) == 1 {
-                picture.notes.append("a text in it is damaged or larger than 8 MiB and was left out")
+                picture.notes.append("a text in it is damaged or larger than 8 MiB, and was left out")
             }
             if layout == CPNG_GRAY_16, unsafe cpng_cut_off(decoder) == 1 {
                 picture.notes.append(

@@ -28,7 +28,8 @@ public enum WebPCodec {
         var frames = PictureFrames(limits: limits)
         try frames.append(
             rgb, alpha: alpha, width: width, height: height, orientation: EXIFOrientation(webp: bytes))
-        return try frames.picture(format: "WebP")
+        let profile = RIFFChunks(of: bytes).first { $0.type.elementsEqual("ICCP".utf8) }
+        return try frames.picture(format: "WebP", profile: profile.map { Array($0.body) })
     }
 
     struct Header {

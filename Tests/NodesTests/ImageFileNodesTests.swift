@@ -39,6 +39,23 @@ struct LoadImageTests {
         #expect(mask.floats() == clear)
     }
 
+    @Test("gives the frames of an animated picture as a batch, with a mask for each")
+    func frames() async throws {
+        let (image, mask) = try await load(Self.twoFrames, "a.png")
+        #expect(image.floats() == [Float](repeating: 0, count: 12) + Array(repeating: 1, count: 12))
+        #expect("\(mask.batch) \(mask.height) \(mask.width)" == "2 64 64")
+        #expect(mask.floats().allSatisfy { $0 == 0 })
+    }
+
+    /// An animated PNG of 2x2 pixels, black and then white. Made with Pillow.
+    private static let twoFrames = [UInt8](
+        Data(
+            base64Encoded: """
+                iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAAAAABX3VL4AAAACGFjVEwAAAACAAAAAPONk3AAAAAaZmNUTAAAAAAAAAACAAAA
+                AgAAAAAAAAAAAAEACgAA6FTcAAAAAA5JREFUeJxjYGBgYGAAAAAGAAFygpnqAAAAGmZjVEwAAAABAAAAAgAAAAIAAAAAAAAA
+                AAABAAoAAHMnNtQAAAASZmRBVAAAAAJ4nGP8z8DEwAAABQ0BA5GAmVkAAAAASUVORK5CYII=
+                """, options: .ignoreUnknownCharacters) ?? Data())
+
     @Test("says what is wrong with a file, by name", arguments: [("notes.png", "hello, this is no picture")])
     func broken(name: String, text: String) async throws {
         let error = await #expect(throws: Diagnostic.self) { _ = try await load(Array(text.utf8), name) }
