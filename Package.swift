@@ -21,11 +21,14 @@ let package = Package(
     targets: [
         .target(name: "GraphCore", swiftSettings: strict),
 
-        .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
+        .target(name: "CPNG", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("z")]),
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
         .systemLibrary(
             name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
-        .target(name: "Media", dependencies: ["GraphCore", "CPNG", "CJPEG", "CWebP"], swiftSettings: strict),
+        .systemLibrary(
+            name: "CLCMS", pkgConfig: "lcms2", providers: [.apt(["liblcms2-dev"]), .brew(["little-cms2"])]),
+        .target(
+            name: "Media", dependencies: ["GraphCore", "CPNG", "CJPEG", "CWebP", "CLCMS"], swiftSettings: strict),
 
         .systemLibrary(
             name: "CCrypto", pkgConfig: "libcrypto",
@@ -65,7 +68,8 @@ let package = Package(
         .target(name: "TestData", path: "Tests/TestData", swiftSettings: strict),
         .testTarget(
             name: "GraphCoreTests", dependencies: ["GraphCore", "TestData", "TestNodes"], swiftSettings: strict),
-        .testTarget(name: "MediaTests", dependencies: ["Media", "TestData"], swiftSettings: strict),
+        .testTarget(
+            name: "MediaTests", dependencies: ["Media", "TestData"], exclude: ["peers"], swiftSettings: strict),
         .testTarget(
             name: "NodesTests", dependencies: ["GraphCore", "Media", "Files", "Nodes", "TestData"],
             swiftSettings: strict),

@@ -3,7 +3,7 @@ public enum LinkedLibraries {
     public static var versions: [(name: String, version: String)] {
         [
             ("libpng", PNGCodec.libraryVersion), ("libjpeg", JPEGCodec.libraryVersion),
-            ("libwebp", WebPCodec.libraryVersion),
+            ("libwebp", WebPCodec.libraryVersion), ("Little CMS", ColorProfile.libraryVersion),
         ]
     }
 }

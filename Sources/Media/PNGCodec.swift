@@ -1,3 +1,4 @@
+public import GraphCore
 internal import CPNG  // the only file that does; C types and pointers stay in it
 
 /// PNG files through libpng.
@@ -5,26 +6,78 @@ public enum PNGCodec {
     /// Of the libpng in use.
     static var libraryVersion: String { unsafe String(cString: cpng_version()) }
 
-    /// Any PNG as eight-bit RGB and, when the file has an alpha channel or a transparent colour, alpha. Of 16 bits the
-    /// high byte is kept and gamma is left alone, as Pillow does. Applies EXIF orientation. Throws `stopped` when the
-    /// task is cancelled, as `encode` does.
-    public static func decode(_ bytes: [UInt8], limits: ImageLimits = .init()) throws(CodecError) -> DecodedImage {
+    /// Any PNG as eight-bit RGB with the pixels of Pillow's `convert("RGB")`: of 16 bits the high byte is kept, gamma and
+    /// the chunks beside it are left alone, and 16-bit gray is cut off at 255 (a note says so when that loses anything).
+    /// Alpha is what the file's alpha channel or palette says; a transparent colour of a gray or RGB file counts as
+    /// opaque, as in ComfyUI. The frames of an animated PNG are a batch. Applies EXIF orientation and converts to sRGB
+    /// (`ColorProfile`).
+    /// - Parameters:
+    ///   - onlyFirstFrame: leaves out the others, without decoding them.
+    ///   - cores: for converting colours.
+    /// - Throws: `CodecError` with one sentence; `stopped` when the task is cancelled.
+    public static func decode(
+        _ bytes: [UInt8], limits: ImageLimits = .init(), onlyFirstFrame: Bool = false, cores: SpareCores = .none
+    ) throws(CodecError) -> DecodedImage {
         try unsafe withDecoder(bytes) { (decoder, header) throws(CodecError) in
             let (width, height) = (Int(header.width), Int(header.height))
             try limits.check(height: height, width: width)
-            let (pixels, alpha) = try unsafe readPixels(decoder, header)
-            let orientation = EXIFOrientation(png: bytes)
-            let upright = orientation.size(width: width, height: height)
-            var uprightAlpha: [UInt8]?
-            if let alpha {
-                uprightAlpha = try orientation.upright(alpha, width: width, height: height, channels: 1)
+            var frames = PictureFrames(limits: limits, cores: cores)
+            let animation = onlyFirstFrame ? nil : try AnimatedPNG(bytes, width: width, height: height)
+            if let animation {
+                try frames.expect(animation.frames.count, width: width, height: height)
+                try unsafe readFrames(decoder, header, animation, of: bytes, into: &frames)
+            } else {
+                let (pixels, alpha) = try unsafe readPixels(decoder, header)
+                let orientation = EXIFOrientation(png: bytes, text: unsafe texts(decoder))
+                try frames.append(pixels, alpha: alpha, width: width, height: height, orientation: orientation)
             }
-            return DecodedImage(
-                image: Image(
-                    batch: 1, height: upright.height, width: upright.width, channels: 3,
-                    bytes: try orientation.upright(pixels, width: width, height: height, channels: 3)),
-                alpha: uprightAlpha,
-                text: unsafe texts(decoder))
+            var size = 0
+            let start = unsafe cpng_profile(decoder, &size)
+            let profile = unsafe start.map { unsafe [UInt8](UnsafeBufferPointer(start: $0, count: size)) }
+            let layout = Int(header.layout)
+            var picture = try frames.picture(
+                format: "PNG", text: unsafe texts(decoder), profile: profile,
+                samples: [CPNG_GRAY, CPNG_GRAY_16, CPNG_GRAY_ALPHA].contains(layout) ? .gray : .rgb)
+            if profile == nil, PNGChunks(of: bytes).contains(where: { $0.type.elementsEqual("iCCP".utf8) }) {
+                picture.notes.append("its colour profile is damaged or not for its kind of pixels, and was ignored")
+            }
+            if unsafe cpng_lost_text(decoder) == 1 {
+                picture.notes.append("a text in it is damaged or larger than 8 MiB, and was left out")
+            }
+            if layout == CPNG_GRAY_16, unsafe cpng_cut_off(decoder) == 1 {
+                picture.notes.append(
+                    "it has 16-bit gray, of which ComfyUI makes everything above 255 of 65,535 white; "
+                        + "save it with 8 bits to see all of it")
+            }
+            return picture
+        }
+    }
+
+    /// All frames of an animated PNG, composed.
+    private static func readFrames(
+        _ decoder: OpaquePointer, _ header: cpng_header, _ animation: AnimatedPNG, of bytes: [UInt8],
+        into frames: inout PictureFrames
+    ) throws(CodecError) {
+        let (width, height) = (Int(header.width), Int(header.height))
+        guard let first = animation.frames.first else { return }
+        let colors = unsafe storedColors(decoder, header)
+        var canvas = APNGCanvas(
+            width: width, height: height, pixelSize: colors.pixelSize, first: first,
+            pixels: try unsafe readStored(decoder, header))
+        let orientation = EXIFOrientation(png: bytes, text: unsafe texts(decoder))
+        for (index, frame) in animation.frames.enumerated() {
+            try CodecError.checkStopped()
+            if index > 0 {
+                let file = animation.file(of: frame) { bytes in
+                    unsafe bytes.withUnsafeBufferPointer { unsafe cpng_checksum($0.baseAddress, $0.count) }
+                }
+                let pixels = try unsafe withDecoder(file) { (decoder, header) throws(CodecError) in
+                    try unsafe readStored(decoder, header)
+                }
+                try canvas.draw(pixels, frame, isFirst: index == 1, opacity: colors.opacity)
+            }
+            let (rgb, alpha) = try colors.split(canvas.pixels)
+            try frames.append(rgb, alpha: alpha, width: width, height: height, orientation: orientation)
         }
     }
 
@@ -147,6 +200,39 @@ public enum PNGCodec {
             return status
         }
         return (rgb, header.has_alpha == 0 ? nil : alpha)
+    }
+
+    /// [height, width, pixel_size].
+    private static func readStored(_ decoder: OpaquePointer, _ header: cpng_header) throws(CodecError) -> [UInt8] {
+        let count = Int(header.width) * Int(header.height) * Int(header.pixel_size)
+        var pixels: [UInt8] = []
+        try unsafe check { message in
+            var status = CInt(CPNG_OK)
+            unsafe pixels = [UInt8](unsafeUninitializedCapacity: count) { pixels, initializedCount in
+                status = unsafe cpng_read_stored(
+                    decoder, pixels.baseAddress, count, { Task.isCancelled ? 1 : 0 }, message)
+                initializedCount = status == CPNG_OK ? count : 0
+            }
+            return status
+        }
+        return pixels
+    }
+
+    private static func storedColors(_ decoder: OpaquePointer, _ header: cpng_header) -> StoredColors {
+        var palette = [UInt8](repeating: 0, count: 1024)
+        unsafe palette.withUnsafeMutableBufferPointer { unsafe cpng_palette(decoder, $0.baseAddress) }
+        var key: [UInt8] = [0, 0, 0]
+        let hasKey = unsafe key.withUnsafeMutableBufferPointer { unsafe cpng_key(decoder, $0.baseAddress) }
+        let layout: StoredColors.Layout =
+            switch Int(header.layout) {
+            case CPNG_GRAY_16: .deepGray
+            case CPNG_PALETTE: .palette(palette)
+            case CPNG_GRAY_ALPHA: .grayAlpha
+            case CPNG_RGB: .rgb(clear: hasKey == 1 ? (key[0], key[1], key[2]) : nil)
+            case CPNG_RGBA: .rgba
+            default: .gray
+            }
+        return StoredColors(layout: layout, hasAlpha: header.has_alpha != 0)
     }
 
     private static func texts(_ decoder: OpaquePointer) -> [TextChunk] {
