@@ -71,7 +71,7 @@ let package = Package(
         .testTarget(
             name: "MediaTests", dependencies: ["Media", "TestData"], exclude: ["peers"], swiftSettings: strict),
         .testTarget(
-            name: "NodesTests", dependencies: ["GraphCore", "Media", "Files", "Nodes", "TestData"],
+            name: "NodesTests", dependencies: ["GraphCore", "Media", "Files", "Nodes", "TestData"], exclude: ["peers"],
             swiftSettings: strict),
         .testTarget(name: "FilesTests", dependencies: ["GraphCore", "Files"], swiftSettings: strict),
         .testTarget(
