@@ -6,6 +6,7 @@ public enum BuiltInNodes {
         [
             LoadImage(), SaveImage(), PreviewImage(), SaveImageWebsocket(), EmptyImage(), ImageInvert(), ImageScale(),
             ImageBlend(),
+            ImageGrayscale(), ImageAutoContrast(), ImageDenoise(), ImageDescratch(), ImageDeskew(), ImageVignetteFix(),
             PrimitiveInt(), PrimitiveFloat(), PrimitiveString(), PrimitiveBoolean(), PreviewAny(),
         ]
     }
