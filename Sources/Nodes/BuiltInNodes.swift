@@ -2,7 +2,7 @@ public import GraphCore
 
 /// The table of contents: every node type this module has.
 public enum BuiltInNodes {
-    public static func all() -> [any Node] { files + sizes + batches + changes + masks + values }
+    public static func all() -> [any Node] { files + sizes + batches + changes + photos + masks + values }
 
     private static var files: [any Node] {
         [LoadImage(), LoadImageMask(), SaveImage(), PreviewImage(), SaveImageWebsocket(), EmptyImage()]
@@ -24,6 +24,10 @@ public enum BuiltInNodes {
             ImageInvert(), ImageBlend(), ImageBlur(), ImageSharpen(), ImageQuantize(), ImageCompositeMasked(),
             SplitImageWithAlpha(), JoinImageWithAlpha(),
         ]
+    }
+
+    private static var photos: [any Node] {
+        [ImageGrayscale(), ImageAutoContrast(), ImageDenoise(), ImageDescratch(), ImageDeskew(), ImageVignetteFix()]
     }
 
     private static var masks: [any Node] {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Nodes
 
-/// A folder of its own with the sample photo in `input/`, gone with the test.
+/// A folder of its own with the sample photos in `input/`, gone with the test.
 final class Workplace {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -18,8 +18,10 @@ final class Workplace {
         base = FileManager.default.temporaryDirectory.appendingPathComponent("graphrun-\(UUID().uuidString)")
         let input = base.appendingPathComponent("input")
         try FileManager.default.createDirectory(at: input, withIntermediateDirectories: true)
-        try FileManager.default.copyItem(
-            at: Self.root.appendingPathComponent("input/photo.jpg"), to: input.appendingPathComponent("photo.jpg"))
+        for name in ["photo.jpg", "old-photo.jpg"] {
+            try FileManager.default.copyItem(
+                at: Self.root.appendingPathComponent("input/\(name)"), to: input.appendingPathComponent(name))
+        }
         folders = Folders(base: base.path)
     }
 
@@ -34,12 +36,12 @@ final class Workplace {
     }
 
     /// Runs a workflow given as JSON text and returns what it shows, by node.
-    func run(_ text: String) async throws -> (result: RunResult, shown: [String: JSONObject]) {
+    func run(_ text: String, cores: Int = 2) async throws -> (result: RunResult, shown: [String: JSONObject]) {
         let registry = NodeRegistry(BuiltInNodes.all())
         let workflow = try WorkflowReader(registry: registry).read(Array(text.utf8)).workflow
         let checked = Validator.check(workflow, registry: registry, environment: folders)
         try #require(checked.errors.isEmpty, "\(checked.errors.map(\.text))")
-        let engine = Engine(registry: registry, environment: folders, options: Engine.Options(coreCount: 2))
+        let engine = Engine(registry: registry, environment: folders, options: Engine.Options(coreCount: cores))
         let result = await engine.run(try #require(checked.plan), of: workflow, id: "test")
         return (result, Dictionary(result.shown.map { ($0.node.text, $0.values) }, uniquingKeysWith: { $1 }))
     }

@@ -124,6 +124,7 @@ struct TidyTests {
             "Sources/Digest/Digests.swift", "Sources/Files/FileStatus.swift", "Sources/Media/PNGCodec.swift",
             "Sources/Media/JPEGCodec.swift", "Sources/Media/ColorProfile.swift", "Sources/Media/GaussianBlur.swift",
             "Sources/Media/LanczosKernel.swift", "Sources/Media/RowWork.swift",
+            "Sources/Media/Photo/NonLocalMeansKernel.swift",
             "Sources/GraphCore/Run/WorkerPool.swift",
             "Sources/Media/WebPCodec.swift", "Sources/HTTP/Gzip.swift", "Sources/HTTP/TLS.swift",
             "Sources/HTTP/EventLoop.swift", "Sources/HTTP/Poller.swift", "Sources/HTTP/Socket.swift",
