@@ -172,4 +172,48 @@ struct PromptErrorTests {
             Array(body.utf8), limits: JSONParser.Limits(), registry: Self.registry, environment: EmptyEnvironment())
         #expect(JSON.object(read.extraData) == ["other": 1, "client_id": "c"])
     }
+
+    private static func editorFile(_ values: String, type: String = "SaveImage") -> String {
+        """
+        {"version": 0.4, "nodes": [
+          {"id": 1, "type": "EmptyImage", "widgets_values": [8, 8, 1, 255]},
+          {"id": 2, "type": "\(type)", "inputs": [{"name": "images", "type": "IMAGE"}], "widgets_values": [\(values)]}],
+         "links": [[1, 1, 0, 2, 0, "IMAGE"]]}
+        """
+    }
+
+    @Test("may be a file of the editor, which is converted and kept for the pictures it makes")
+    func editor() throws {
+        let file = Self.editorFile("\"x\", 1, 2, 3")
+        for body in ["{\"workflow\": \(file)}", file] {
+            let read = try PromptReader(
+                Array(body.utf8), limits: JSONParser.Limits(), registry: Self.registry, environment: EmptyEnvironment())
+            #expect(
+                read.graph == [
+                    "1": [
+                        "inputs": ["width": 8, "height": 8, "batch_size": 1, "color": 255], "class_type": "EmptyImage",
+                        "_meta": ["title": "EmptyImage"],
+                    ],
+                    "2": [
+                        "inputs": ["filename_prefix": "x", "images": ["1", 0]], "class_type": "SaveImage",
+                        "_meta": ["title": "Save Image"],
+                    ],
+                ])
+            #expect(try read.workflow.extraPNGInfo["workflow"] == JSONParser.parse(file))
+            #expect(
+                read.notes == ["Node ID '#2': it has 4 widgets_values, and SaveImage has 1: the last are left out"])
+        }
+    }
+
+    @Test("is refused when it is an editor's file with a node that nobody knows")
+    func foreign() {
+        let answer = Self.answer("{\"workflow\": \(Self.editorFile("1, 2", type: "SaveImages"))}")
+        #expect(
+            answer["error"] == [
+                "type": "invalid_prompt", "message": "The prompt cannot be read",
+                "details":
+                    "Node ID '#2': its type 'SaveImages' is unknown, and the file does not name its widgets",
+                "extra_info": [:], "suggestion": "Did you mean 'SaveImage'?",
+            ])
+    }
 }

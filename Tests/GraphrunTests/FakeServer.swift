@@ -13,6 +13,8 @@ final class FakeServer: Sendable {
         var refusal: Response?
         /// What `/history/{id}` holds once the prompt has been posted.
         var history: String?
+        /// What `/object_info` gives.
+        var objectInfo = "{}"
         /// What `/view` gives.
         var file: [UInt8] = Array("a file".utf8)
         /// The answer to an upload.
@@ -52,6 +54,7 @@ final class FakeServer: Sendable {
             },
             .get("/queue") { _ in .now(Self.json(#"{"queue_running": [], "queue_pending": []}"#)) },
             .post("/queue", maxByteCount: 1 << 20) { _ in .now(Response(200)) },
+            .get("/object_info") { _ in .now(Self.json(script.objectInfo)) },
             .post("/interrupt", maxByteCount: 1 << 20) { _ in .now(Response(200)) },
             .get("/view") { _ in .now(Response(200, body: .bytes(script.file))) },
             .post("/upload/image", maxByteCount: 1 << 20) { _ in .now(Self.json(script.upload)) },

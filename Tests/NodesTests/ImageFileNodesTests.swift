@@ -79,7 +79,7 @@ struct LoadImageTests {
                 + #""1\#(id)": {"class_type": "PreviewAny", "inputs": {"source": ["\#(id)", 0]}}"#
         }
         let text = "{\(load(1, "a.png")), \(load(2, "b.jpg"))}"
-        let workflow = try WorkflowReader.read(Array(text.utf8), registry: registry).workflow
+        let workflow = try WorkflowReader(registry: registry).read(Array(text.utf8)).workflow
         let plan = try #require(Validator.check(workflow, registry: registry, environment: place.folders).plan)
         let engine = Engine(registry: registry, environment: place.folders, options: Engine.Options(coreCount: 2))
         await engine.run(plan, of: workflow, id: "r")

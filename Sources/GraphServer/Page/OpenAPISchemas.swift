@@ -60,10 +60,11 @@ extension OpenAPI {
                 "partial_execution_targets": .list(.string).described("Run only these output nodes."),
             ], others: .any
         ).described("With prompt or workflow, or a workflow itself."),
-        "PromptAccepted": .object([
-            "prompt_id": .string, "number": .number.described("Its place in the queue."),
-            "node_errors": .named("NodeErrors"),
-        ]),
+        "PromptAccepted": .object(
+            [
+                "prompt_id": .string, "number": .number.described("Its place in the queue."),
+                "node_errors": .named("NodeErrors"),
+            ], optional: ["notes": .list(.string).described("What is odd about a file of the editor.")]),
         "QueuedPrompt": .tuple(
             .number, .string, .named("Graph"), .map(.any), .list(.string)
         ).described("Number, prompt id, graph, extra_data, output nodes."),

@@ -49,6 +49,10 @@ struct PromptRoutes {
         text.raw(prompt.number)
         text.raw(",\"node_errors\":")
         text.value(read.nodeErrors)
+        if !read.notes.isEmpty {
+            text.raw(",\"notes\":")
+            text.value(.array(read.notes.map { .string($0) }))
+        }
         text.raw("}")
         return .json(bytes: text.bytes)
     }

@@ -31,6 +31,8 @@ struct PromptReader {
     let plan: Plan
     /// What is wrong with the outputs that will not run.
     let nodeErrors: JSON
+    /// What is odd about a file of the editor, in words.
+    let notes: [String]
 
     /// Logged-in frontends send these for nodes that call their maker's service; nothing here needs them kept.
     private static let secrets: Set<String> = ["auth_token_comfy_org", "api_key_comfy_org"]
@@ -57,7 +59,8 @@ struct PromptReader {
         for secret in Self.secrets { extraData[secret] = nil }
         if let clientID { extraData["client_id"] = .string(clientID) }
         self.extraData = extraData
-        (workflow, graph) = try Self.workflow(request, extraData, registry)
+        let reader = WorkflowReader(registry: registry, shapes: NodeShapes(registry, in: environment))
+        (workflow, graph, notes) = try Self.workflow(request, extraData, reader)
 
         let targets = request["partial_execution_targets"].flatMap { $0 == .null ? nil : $0 }
         let wanted = targets.map { ($0.array ?? []).compactMap { $0.string.map { NodeID($0) } } }
@@ -100,8 +103,8 @@ struct PromptReader {
 
     /// The graph of `prompt` (API format) or `workflow` (any format).
     private static func workflow(
-        _ request: JSONObject, _ extraData: JSONObject, _ registry: NodeRegistry
-    ) throws(Refusal) -> (Workflow, JSON) {
+        _ request: JSONObject, _ extraData: JSONObject, _ reader: WorkflowReader
+    ) throws(Refusal) -> (Workflow, graph: JSON, notes: [String]) {
         let extraPNGInfo = extraData["extra_pnginfo"]?.object ?? JSONObject()
         if let prompt = request["prompt"] {
             switch prompt {
@@ -110,9 +113,9 @@ struct PromptReader {
                 for node in nodes.members where node.value.object != nil && node.value["class_type"]?.string == nil {
                     throw PromptErrors.typeMissing(node.key)
                 }
-                var workflow = try read(["prompt": prompt], registry)
+                var workflow = try read(["prompt": prompt], reader).workflow
                 workflow.extraPNGInfo = extraPNGInfo
-                return (workflow, prompt)
+                return (workflow, prompt, [])
             case .array(let nodes) where nodes.isEmpty: throw PromptErrors.noOutputs
             default:
                 throw Refusal(
@@ -126,9 +129,10 @@ struct PromptReader {
                 type: "no_prompt", message: "No prompt provided", details: "No prompt provided",
                 suggestion: "Send {\"prompt\": {...}}, or {\"workflow\": {...}} for other formats.")
         }
-        var workflow = try read(given, registry)
+        let reading = try read(given, reader)
+        var workflow = reading.workflow
         if !extraPNGInfo.members.isEmpty { workflow.extraPNGInfo = extraPNGInfo }
-        return (workflow, APIFormat.json(of: workflow))
+        return (workflow, APIFormat.json(of: workflow), reading.notes.map(inWords))
     }
 
     /// A workflow file posted as it is: `curl -d @workflow.json`.
@@ -137,16 +141,18 @@ struct PromptReader {
         return isGraph ? .object(request) : nil
     }
 
-    private static func read(_ json: JSON, _ registry: NodeRegistry) throws(Refusal) -> Workflow {
+    private static func inWords(_ diagnostic: Diagnostic) -> String {
+        (diagnostic.node.map { "Node ID '#\($0)': " } ?? "") + diagnostic.message
+    }
+
+    private static func read(_ json: JSON, _ reader: WorkflowReader) throws(Refusal) -> WorkflowReader.Reading {
         do throws(UnreadableWorkflow) {
-            return try WorkflowReader(registry: registry).read(json).workflow
+            return try reader.read(json)
         } catch {
             let first = error.diagnostics.first
-            let lines = error.diagnostics.map { diagnostic in
-                (diagnostic.node.map { "Node ID '#\($0)': " } ?? "") + diagnostic.message
-            }
             throw Refusal(
-                type: "invalid_prompt", message: "The prompt cannot be read", details: lines.joined(separator: "\n"),
+                type: "invalid_prompt", message: "The prompt cannot be read",
+                details: error.diagnostics.map(inWords).joined(separator: "\n"),
                 suggestion: first?.suggestion)
         }
     }
