@@ -40,10 +40,11 @@ extension Image {
         if let (bytes, levels) = sharedLevels(sources, colors) {
             let table = levels
             let made = try assemble(
-                shape, bytes, &work, convert: { color in UInt8(table.firstIndex(of: color) ?? 0) }, row)
+                shape, { bytes[$0][$1] }, &work, convert: { color in UInt8(table.firstIndex(of: color) ?? 0) }, row)
             return Image(batch: batch, height: height, width: width, channels: channels, bytes: made, levels: levels)
         }
-        let made = try assemble(shape, sources.map { $0.floats() }, &work, convert: { $0 }, row)
+        // Bytes become floats piece by piece.
+        let made = try assemble(shape, { sources[$0].floats(in: $1) }, &work, convert: { $0 }, row)
         return Image(batch: batch, height: height, width: width, channels: channels, floats: made)
     }
 
@@ -63,21 +64,24 @@ extension Image {
     }
 
     private static func assemble<Element: BitwiseCopyable & Sendable & ExpressibleByIntegerLiteral>(
-        _ shape: (rows: Int, width: Int, channels: Int), _ sources: [[Element]], _ work: inout RowWork,
-        convert: @escaping @Sendable (Float) -> Element, _ row: @escaping @Sendable (_ y: Int) -> [RowPiece]
+        _ shape: (rows: Int, width: Int, channels: Int),
+        _ elements: @escaping @Sendable (_ source: Int, _ range: Range<Int>) -> ArraySlice<Element>,
+        _ work: inout RowWork, convert: @escaping @Sendable (Float) -> Element,
+        _ row: @escaping @Sendable (_ y: Int) -> [RowPiece]
     ) throws -> [Element] {
         let channels = shape.channels
         let count = shape.width * channels
         return try work.makeRows(shape.rows, elementsPerRow: count, workPerRow: count) { rows, band in
             var at = 0
             for y in rows {
-                for piece in row(y) {
+                for piece in row(y) where piece.width > 0 {
                     switch piece.content {
                     case .pixels(let source, let first, let step):
-                        let pixels = sources[source]
+                        let last = first + step * (piece.width - 1)
+                        let range = min(first, last) * channels..<(max(first, last) + 1) * channels
                         copy(
-                            pixels.span, from: first * channels, step: step * channels, channels: channels,
-                            to: &band, at: at, width: piece.width)
+                            elements(source, range), from: first * channels - range.lowerBound, step: step * channels,
+                            channels: channels, to: &band, at: at, width: piece.width)
                     case .color(let color):
                         let pixel = color.map(convert)
                         for i in 0..<piece.width * channels { band[at + i] = pixel[i % channels] }
@@ -90,14 +94,11 @@ extension Image {
 
     @inline(__always)
     private static func copy<Element: BitwiseCopyable>(
-        _ source: Span<Element>, from first: Int, step: Int, channels: Int, to band: inout MutableSpan<Element>,
+        _ slice: ArraySlice<Element>, from first: Int, step: Int, channels: Int, to band: inout MutableSpan<Element>,
         at start: Int, width: Int
     ) {
-        if step == channels {
-            let part = source.extracting(first..<first + width * channels)
-            for i in part.indices { band[start + i] = part[i] }
-            return
-        }
+        let source = slice.span
+        if step == channels { return band.copy(source, at: start) }
         var (from, to) = (first, start)
         for _ in 0..<width {
             for c in 0..<channels { band[to + c] = source[from + c] }

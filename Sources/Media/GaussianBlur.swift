@@ -45,21 +45,15 @@ public struct GaussianKernel: Sendable {
 extension Image {
     /// Every channel under `kernel`, as floats.
     public func blurred(_ kernel: GaussianKernel, work: inout RowWork) throws -> Image {
-        try convolved(kernel, work: &work) { _, blurred in blurred }
+        try convolved(kernel, sharpening: nil, work: &work)
     }
 
     /// `x + amount * (x - blurred)`, within 0...1: an unsharp mask.
     public func sharpened(_ kernel: GaussianKernel, amount: Float, work: inout RowWork) throws -> Image {
-        try convolved(kernel, work: &work) { original, blurred in
-            min(max(original + amount * (original - blurred), 0), 1)
-        }
+        try convolved(kernel, sharpening: amount, work: &work)
     }
 
-    @inline(__always)
-    private func convolved(
-        _ kernel: GaussianKernel, work: inout RowWork,
-        _ combine: @escaping @Sendable (_ original: Float, _ blurred: Float) -> Float
-    ) throws -> Image {
+    private func convolved(_ kernel: GaussianKernel, sharpening amount: Float?, work: inout RowWork) throws -> Image {
         let (image, count, radius) = (self, width * channels, kernel.radius)
         // Bytes become floats once per band and `radius` rows around it, so bands are not much lower than that.
         let rowWork = min(count * 4 * (radius + 1), max(1, (1 << 22) / (2 * radius)))
@@ -73,7 +67,7 @@ extension Image {
                     around: y % image.height..<(y % image.height + end - y), of: y / image.height, radius)
                 for row in y..<end {
                     let at = (row - rows.lowerBound) * count
-                    kernel.blur(source, row: row % image.height, image: image, to: &band, at: at, combine)
+                    kernel.blur(source, row: row % image.height, image: image, to: &band, at: at, sharpening: amount)
                 }
                 y = end
             }
@@ -108,10 +102,9 @@ private struct RowsOfFloats {
 
 extension GaussianKernel {
     /// One row of the result, into `band` from `at` on.
-    @inline(__always)
     fileprivate func blur(
         _ source: RowsOfFloats, row: Int, image: Image, to band: inout MutableSpan<Float>, at: Int,
-        _ combine: (_ original: Float, _ blurred: Float) -> Float
+        sharpening amount: Float?
     ) {
         let (channels, width, count) = (image.channels, image.width, image.width * image.channels)
         let margin = radius * channels
@@ -132,8 +125,19 @@ extension GaussianKernel {
         weigh(
             line.span, center: margin, pairs: (1...radius).map { (margin - $0 * channels, margin + $0 * channels) },
             to: &band, at: at, count: count)
-        let original = source.floats.span.extracting(start(row)..<start(row) + count)
-        for i in original.indices { band[at + i] = combine(original[i], band[at + i]) }
+        if let amount {
+            sharpen(source.floats.span.extracting(start(row)..<start(row) + count), amount, &band, at: at)
+        }
+    }
+
+    /// The blurred values in `band` from `at` on become sharper ones.
+    private func sharpen(_ original: Span<Float>, _ amount: Float, _ band: inout MutableSpan<Float>, at: Int) {
+        precondition(at >= 0 && at + original.count <= band.count)
+        for i in original.indices {
+            // Checked above for the whole row.
+            let (x, blurred) = unsafe (original[unchecked: i], band[unchecked: at &+ i])
+            unsafe band[unchecked: at &+ i] = min(max(x + amount * (x - blurred), 0), 1)
+        }
     }
 
     /// `target[at + i]` becomes the weighted sum of `source[center + i]` and of both of each pair.

@@ -52,10 +52,10 @@ extension Image {
                 if let kernel {
                     let made = kernel.across(
                         source, rowStride: rowStride, height: rowCount, width: window.width, channels: channels)
-                    for i in made.indices { band[at + i] = made[i] }
+                    band.copy(made.span, at: at)
                 } else {
                     for row in 0..<rowCount {
-                        for i in 0..<count { band[at + row * count + i] = source[row * rowStride + i] }
+                        band.copy(source.extracting(row * rowStride..<row * rowStride + count), at: at + row * count)
                     }
                 }
                 y += rowCount
@@ -77,7 +77,7 @@ extension Image {
                 let source = bytes.span.extracting(first..<first + window.height * count)
                 let made = kernel.down(source, to: y % height, count: count)
                 let at = (y - rows.lowerBound) * count
-                for i in made.indices { band[at + i] = made[i] }
+                band.copy(made.span, at: at)
             }
         }
     }

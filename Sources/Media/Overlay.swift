@@ -14,7 +14,7 @@ extension Image {
             var at = 0
             for row in rows {
                 let below = image.floats(in: row * count..<(row + 1) * count)
-                for (i, value) in below.enumerated() { band[at + i] = value }
+                band.copy(below.span, at: at)
                 let (index, line) = (row / image.height, row % image.height - y)
                 if !columns.isEmpty && (0..<source.height).contains(line) {
                     let sourceRow = (index % source.batch * source.height + line) * source.width
@@ -30,7 +30,7 @@ extension Image {
                             band[start + i] = part * value + (1 - part) * band[start + i]
                         }
                     } else {
-                        for (i, value) in above.enumerated() { band[start + i] = value }
+                        band.copy(above.span, at: start)
                     }
                 }
                 at += count
