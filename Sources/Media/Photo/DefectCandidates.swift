@@ -23,39 +23,38 @@ enum DefectCandidates {
         let lineDistance = lineDistance(maxWidth: settings.maxWidth)
         let dustDistance = dustDistance(size: settings.dustSize)
         // In local deviations, and at least in sixteenths of a level.
-        let line = (factor: Float(3.2 - 2.4 * settings.sensitivity), floor: Float(16 * (6 - 5 * settings.sensitivity)))
+        let line = (factor: Float(2.8 - 2.4 * settings.sensitivity), floor: Float(16 * (6 - 5 * settings.sensitivity)))
         let dust = (factor: Float(8 - 6 * settings.sensitivity), floor: Float(16 * (12 - 10 * settings.sensitivity)))
         let (bright, dark) = (settings.kind != .dark, settings.kind != .bright)
         return try work.makeRows(luma.height, elementsPerRow: width, workPerRow: 80 * width) { rows, band in
             let row = [Int32](repeating: 0, count: width)
-            var (left, right, above, below) = (row, row, row, row)
+            var (low, high, lowDown, highDown) = (row, row, row, row)
             for (i, y) in rows.enumerated() {
                 let deviations = scale.row(y, count: width)
-                luma.sides(row: y, distance: lineDistance, left: &left, right: &right)
-                luma.sides(row: y, distance: lineDistance, above: &above, below: &below)
+                luma.acrossRange(row: y, distance: lineDistance, low: &low, high: &high)
+                luma.downRange(row: y, distance: lineDistance, low: &lowDown, high: &highDown)
                 for x in 0..<width {
-                    let value = 4 * Int32(luma.values[y * width + x])
-                    // Four values a side: four times the difference.
-                    let limit = Int32(4 * max(line.factor * deviations[x], line.floor))
+                    // Sums of two, as the ranges are.
+                    let value = 2 * Int32(luma.values[y * width + x])
+                    let limit = Int32(2 * max(line.factor * deviations[x], line.floor))
                     var bits: UInt8 = 0
                     if bright {
-                        if value - max(left[x], right[x]) >= limit { bits |= 1 }
-                        if value - max(above[x], below[x]) >= limit { bits |= 2 }
+                        if value - high[x] >= limit { bits |= 1 }
+                        if value - highDown[x] >= limit { bits |= 2 }
                     }
                     if dark {
-                        if min(left[x], right[x]) - value >= limit { bits |= 4 }
-                        if min(above[x], below[x]) - value >= limit { bits |= 8 }
+                        if low[x] - value >= limit { bits |= 4 }
+                        if lowDown[x] - value >= limit { bits |= 8 }
                     }
                     band[i * width + x] = bits
                 }
                 guard settings.findsDust else { continue }
-                luma.sides(row: y, distance: dustDistance, left: &left, right: &right)
-                luma.sides(row: y, distance: dustDistance, above: &above, below: &below)
+                luma.acrossRange(row: y, distance: dustDistance, low: &low, high: &high)
+                luma.downRange(row: y, distance: dustDistance, low: &lowDown, high: &highDown)
                 for x in 0..<width {
-                    let value = 4 * Int32(luma.values[y * width + x])
-                    let limit = Int32(4 * max(dust.factor * deviations[x], dust.floor))
-                    let up = value - max(max(left[x], right[x]), max(above[x], below[x]))
-                    let down = min(min(left[x], right[x]), min(above[x], below[x])) - value
+                    let value = 2 * Int32(luma.values[y * width + x])
+                    let limit = Int32(2 * max(dust.factor * deviations[x], dust.floor))
+                    let (up, down) = (value - max(high[x], highDown[x]), min(low[x], lowDown[x]) - value)
                     if bright, 2 * up >= limit { band[i * width + x] |= up >= limit ? 16 | 32 : 32 }
                     if dark, 2 * down >= limit { band[i * width + x] |= down >= limit ? 64 | 128 : 128 }
                 }

@@ -30,27 +30,33 @@ struct SmoothLuma: Sendable {
         }
     }
 
-    /// The sums of four values on either side of each pixel of a row: `distance` to `distance + 3` pixels away.
-    func sides(row y: Int, distance: Int, left: inout [Int32], right: inout [Int32]) {
+    /// What lies `distance` to `distance + 3` pixels to the left and right of each pixel of a row: the largest and the
+    /// smallest sum of two neighbours. Pairs, as one value is noisy and four would blur what is there.
+    func acrossRange(row y: Int, distance: Int, low: inout [Int32], high: inout [Int32]) {
         let start = y * width
+        func value(_ x: Int) -> Int32 { Int32(values[start + min(max(x, 0), width - 1)]) }
         for x in 0..<width {
-            var (l, r): (Int32, Int32) = (0, 0)
-            for i in distance..<distance + 4 {
-                l += Int32(values[start + max(x - i, 0)])
-                r += Int32(values[start + min(x + i, width - 1)])
-            }
-            (left[x], right[x]) = (l, r)
+            let (a, b) = (
+                value(x - distance) + value(x - distance - 1), value(x - distance - 2) + value(x - distance - 3)
+            )
+            let (c, d) = (
+                value(x + distance) + value(x + distance + 1), value(x + distance + 2) + value(x + distance + 3)
+            )
+            low[x] = min(min(a, b), min(c, d))
+            high[x] = max(max(a, b), max(c, d))
         }
     }
 
     /// The same above and below.
-    func sides(row y: Int, distance: Int, above: inout [Int32], below: inout [Int32]) {
-        for x in 0..<width { (above[x], below[x]) = (0, 0) }
-        for i in distance..<distance + 4 {
-            let (top, bottom) = (max(y - i, 0) * width, min(y + i, height - 1) * width)
+    func downRange(row y: Int, distance: Int, low: inout [Int32], high: inout [Int32]) {
+        func start(_ y: Int) -> Int { min(max(y, 0), height - 1) * width }
+        for x in 0..<width { (low[x], high[x]) = (.max, .min) }
+        for first in [y - distance, y - distance - 2, y + distance + 1, y + distance + 3] {
+            let (upper, lower) = (start(first - 1), start(first))
             for x in 0..<width {
-                above[x] += Int32(values[top + x])
-                below[x] += Int32(values[bottom + x])
+                let sum = Int32(values[upper + x]) + Int32(values[lower + x])
+                low[x] = min(low[x], sum)
+                high[x] = max(high[x], sum)
             }
         }
     }
@@ -66,29 +72,29 @@ struct LocalScale: Sendable {
         let (width, height) = (luma.width, luma.height)
         let (across, down) = ((width + side - 1) / side, (height + side - 1) / side)
         let distance = DefectCandidates.lineDistance(maxWidth: maxWidth)
-        let raw: [Float] = try work.makeRows(down, elementsPerRow: across, workPerRow: side * width * 8) { rows, band in
+        blocks = try work.makeRows(down, elementsPerRow: across, workPerRow: side * width * 8) { rows, band in
             var (a, b) = ([Int32](repeating: 0, count: width), [Int32](repeating: 0, count: width))
             for (i, row) in rows.enumerated() {
                 var differences = [[Int32]](repeating: [], count: across)
                 // Every other row and column, by either axis in turn.
                 for y in stride(from: row * side, to: min((row + 1) * side, height), by: 2) {
                     if y % 4 == 0 {
-                        luma.sides(row: y, distance: distance, left: &a, right: &b)
+                        luma.acrossRange(row: y, distance: distance, low: &a, high: &b)
                     } else {
-                        luma.sides(row: y, distance: distance, above: &a, below: &b)
+                        luma.downRange(row: y, distance: distance, low: &a, high: &b)
                     }
                     for x in stride(from: 0, to: width, by: 2) {
-                        differences[x / side].append(abs(8 * Int32(luma.values[y * width + x]) - a[x] - b[x]))
+                        differences[x / side].append(abs(4 * Int32(luma.values[y * width + x]) - a[x] - b[x]))
                     }
                 }
                 for x in 0..<across {
                     differences[x].sort()
                     // 1.4826: from the median of absolute deviations to a normal distribution's deviation.
-                    band[i * across + x] = 1.4826 / 8 * Float(differences[x][differences[x].count / 2])
+                    band[i * across + x] = 1.4826 / 4 * Float(differences[x][differences[x].count / 2])
                 }
             }
         }
-        (blocks, self.across, self.down) = (raw, across, down)
+        (self.across, self.down) = (across, down)
     }
 
     /// In sixteenths of a level: the largest of the block and the means of it with each neighbour, so that the rim of a

@@ -12,10 +12,10 @@ struct VignetteTests {
         return (dx * dx + dy * dy) / Double(width * width + height * height) * 4
     }
 
-    /// A light sky over darker ground with three houses: what a picture shows is not even either.
+    /// Houses on ground that grows lighter to one side: what a picture shows is not even either.
     private static func scene(_ x: Int, _ y: Int) -> Double {
         for left in [60, 210, 330] where (left..<left + 60).contains(x) && (150..<260).contains(y) { return 0.3 }
-        return y < 200 ? 0.55 + 0.0008 * Double(y) : 0.45 + 0.0002 * Double(x)
+        return 0.5 + 0.0006 * Double(y - 180) + 0.0002 * Double(x - 240)
     }
 
     private func fitted(_ image: Image) throws -> Vignette? {

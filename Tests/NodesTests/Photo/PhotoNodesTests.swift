@@ -14,7 +14,7 @@ struct PhotoNodesTests {
     private static func values(_ node: any Node, _ image: Image, _ changes: [String: Value] = [:]) -> [String: Value] {
         var values: [String: Value] = ["image": image.value]
         for spec in node.schema.inputs {
-            if let json = spec.defaultValue { values[spec.name] = .literal(json) }
+            if let json = spec.defaultValue { values[spec.name] = .literal(Literal(json)) }
         }
         return values.merging(changes) { $1 }
     }
