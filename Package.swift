@@ -65,9 +65,10 @@ let package = Package(
         .target(name: "TestData", path: "Tests/TestData", swiftSettings: strict),
         .testTarget(
             name: "GraphCoreTests", dependencies: ["GraphCore", "TestData", "TestNodes"], swiftSettings: strict),
-        .testTarget(name: "MediaTests", dependencies: ["Media", "TestData"], swiftSettings: strict),
         .testTarget(
-            name: "NodesTests", dependencies: ["GraphCore", "Media", "Files", "Nodes", "TestData"],
+            name: "MediaTests", dependencies: ["Media", "TestData"], exclude: ["peers"], swiftSettings: strict),
+        .testTarget(
+            name: "NodesTests", dependencies: ["GraphCore", "Media", "Files", "Nodes", "TestData"], exclude: ["peers"],
             swiftSettings: strict),
         .testTarget(name: "FilesTests", dependencies: ["GraphCore", "Files"], swiftSettings: strict),
         .testTarget(

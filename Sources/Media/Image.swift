@@ -53,15 +53,35 @@ public struct Image: Sendable, Equatable {
 
     /// The bytes that ComfyUI's SaveImage writes, [batch, height, width, channels]. Converts at every call; O(1) for
     /// eight-bit storage whose levels map to themselves, as `standardLevels` do.
-    public func eightBit() -> [UInt8] { eightBit { _, _ in } }
-
-    /// The same in bands.
-    func eightBit(step: (_ completed: Int, _ total: Int) throws -> Void) rethrows -> [UInt8] {
+    public func eightBit() -> [UInt8] {
         switch storage {
-        case .floats(let floats): return try floats.mapInBands(step: step, Self.eightBit)
+        case .floats(let floats): return floats.map(Self.eightBit)
         case .bytes(let bytes, let levels):
             guard let table = Self.byteTable(levels) else { return bytes }
-            return try bytes.mapInBands(step: step) { table[Int($0)] }
+            return bytes.map { table[Int($0)] }
+        }
+    }
+
+    /// Whether `eightBit()` costs nothing.
+    var storesStandardBytes: Bool {
+        if case .bytes(_, let levels) = storage { Self.byteTable(levels) == nil } else { false }
+    }
+
+    /// The same as one pass over `batch * height` rows, unless it costs nothing.
+    func eightBit(_ work: inout RowWork) throws -> [UInt8] {
+        let count = width * channels
+        switch storage {
+        case .floats(let floats):
+            return try work.makeRows(batch * height, elementsPerRow: count, workPerRow: count) { rows, band in
+                let source = floats.span.extracting(rows.lowerBound * count..<rows.upperBound * count)
+                for i in source.indices { band[i] = Self.eightBit(source[i]) }
+            }
+        case .bytes(let bytes, let levels):
+            guard let table = Self.byteTable(levels) else { return bytes }
+            return try work.makeRows(batch * height, elementsPerRow: count, workPerRow: count) { rows, band in
+                let source = bytes.span.extracting(rows.lowerBound * count..<rows.upperBound * count)
+                for i in source.indices { band[i] = table[Int(source[i])] }
+            }
         }
     }
 

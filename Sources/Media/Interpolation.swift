@@ -1,47 +1,49 @@
 extension Image {
     /// A weighted sum of source rows, then of its columns, for each new row. Values may leave 0...1 (bicubic).
     func interpolated(
-        _ window: Window, columns: SampleWeights, rows: SampleWeights, step: (Int, Int) throws -> Void
-    ) rethrows -> Image {
+        _ window: Window, columns: SampleWeights, rows: SampleWeights, work makeWork: (_ rowCount: Int) -> RowWork
+    ) throws -> Image {
         let (width, height) = (columns.samples.count, rows.samples.count)
-        var result: [Float] = []
-        result.reserveCapacity(batch * height * width * channels)
-        var blend = [Float](repeating: 0, count: window.width * channels)
+        let (image, channels) = (self, channels)
+        let count = width * channels
+        let blendCount = window.width * channels
+        let rowWork = rows.samples.reduce(0) { $0 + $1.count } * blendCount / height
         let columnWork = columns.samples.reduce(0) { $0 + $1.count } * channels
-        var workBeforeStep = 0
-        for y in 0..<batch * height {
-            if y % Self.bandHeight == 0 { workBeforeStep = 0 }
-            for i in blend.indices { blend[i] = 0 }
-            for (row, weight) in rows.samples[y % height] {
-                if workBeforeStep <= 0 {
-                    try step(y, batch * height)
-                    workBeforeStep = Self.workPerStep
+        var work = makeWork(batch * height)
+        let made: [Float] = try work.makeRows(
+            batch * height, elementsPerRow: count, workPerRow: rowWork + columnWork
+        ) { newRows, band in
+            var blend = [Float](repeating: 0, count: blendCount)
+            var at = 0
+            for y in newRows {
+                for i in blend.indices { blend[i] = 0 }
+                for (row, weight) in rows.samples[y % height] {
+                    let start = ((y / height * image.height + window.y + row) * image.width + window.x) * channels
+                    image.add(start..<start + blendCount, times: weight, to: &blend)
                 }
-                workBeforeStep -= blend.count
-                let start = ((y / height * self.height + window.y + row) * self.width + window.x) * channels
-                add(start..<start + blend.count, times: weight, to: &blend)
-            }
-            workBeforeStep -= columnWork
-            for samples in columns.samples {
-                for c in 0..<channels {
-                    var sum: Float = 0
-                    for (column, weight) in samples { sum += weight * blend[column * channels + c] }
-                    result.append(sum)
+                let blended = blend.span
+                for samples in columns.samples {
+                    for c in 0..<channels {
+                        var sum: Float = 0
+                        for (column, weight) in samples { sum += weight * blended[column * channels + c] }
+                        band[at + c] = sum
+                    }
+                    at += channels
                 }
             }
         }
-        return Image(batch: batch, height: height, width: width, channels: channels, floats: result)
+        return Image(batch: batch, height: height, width: width, channels: channels, floats: made)
     }
 
-    /// Multiplications between two steps: a few milliseconds.
-    private static let workPerStep = 1 << 22
-
     private func add(_ range: Range<Int>, times weight: Float, to row: inout [Float]) {
+        var total = row.mutableSpan
         switch storage {
         case .floats(let floats):
-            for (i, value) in floats[range].enumerated() { row[i] += weight * value }
+            let source = floats.span.extracting(range)
+            for i in source.indices { total[i] += weight * source[i] }
         case .bytes(let bytes, let levels):
-            for (i, byte) in bytes[range].enumerated() { row[i] += weight * levels[Int(byte)] }
+            let source = bytes.span.extracting(range)
+            for i in source.indices { total[i] += weight * levels[Int(source[i])] }
         }
     }
 }

@@ -8,32 +8,26 @@ extension Image {
     /// ComfyUI's `common_upscale`. `width` and `height` are at least 1; `centerCrop` first cuts away what does not fit
     /// their aspect. All methods but lanczos (Pillow's, antialiased) are PyTorch's `interpolate` without antialiasing.
     ///
-    /// `nearestExact` keeps the storage as it is, `lanczos` returns eight bits, the others floats. `step` is called
-    /// between bands of rows with the work done and the work there is; when it throws, the work stops.
+    /// `nearestExact` keeps the storage as it is, `lanczos` returns eight bits, the others floats.
+    /// - Parameter work: makes the work for so many rows: who is told of progress, and who lends cores.
+    /// - Throws: what a step of `work` throws.
     public func resized(
         width: Int, height: Int, method: ResamplingMethod, centerCrop: Bool,
-        step: (_ completed: Int, _ total: Int) throws -> Void
-    ) rethrows -> Image {
+        work: (_ rowCount: Int) -> RowWork = { RowWork(rowCount: $0) }
+    ) throws -> Image {
         precondition(width > 0 && height > 0 && self.width > 0 && self.height > 0, "an image without pixels")
         let window =
             centerCrop
             ? Window(of: self, croppedTo: (width, height))
             : Window(x: 0, y: 0, width: self.width, height: self.height)
         switch method {
-        case .nearestExact: return try nearest(window, width: width, height: height, step: step)
-        case .lanczos: return try lanczos(window, width: width, height: height, step: step)
+        case .nearestExact: return try nearest(window, width: width, height: height, work: work)
+        case .lanczos: return try lanczos(window, width: width, height: height, work: work)
         case .bilinear, .area, .bicubic:
             return try interpolated(
                 window, columns: SampleWeights(method, from: window.width, to: width),
-                rows: SampleWeights(method, from: window.height, to: height), step: step)
+                rows: SampleWeights(method, from: window.height, to: height), work: work)
         }
-    }
-}
-
-extension Image {
-    /// The same without steps.
-    public func resized(width: Int, height: Int, method: ResamplingMethod, centerCrop: Bool) -> Image {
-        resized(width: width, height: height, method: method, centerCrop: centerCrop) { _, _ in }
     }
 }
 

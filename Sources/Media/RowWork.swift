@@ -111,6 +111,19 @@ public struct RowWork {
     }
 }
 
+extension MutableSpan where Element: BitwiseCopyable {
+    /// The elements from `start` on become those of `source`, which must fit. Checked once, not for each of them.
+    mutating func copy(_ source: Span<Element>, at start: Int) {
+        precondition(start >= 0 && start + source.count <= count, "a row does not fit its band")
+        unsafe withUnsafeMutableBufferPointer { target in
+            unsafe source.withUnsafeBufferPointer { elements in
+                let place = unsafe UnsafeMutableBufferPointer(rebasing: target[start..<start + elements.count])
+                _ = unsafe place.update(fromContentsOf: elements)
+            }
+        }
+    }
+}
+
 /// Hands out bands of rows in order, each once.
 private final class BandQueue: Sendable {
     private let rowCount: Int, bandHeight: Int

@@ -2,12 +2,48 @@ public import GraphCore
 
 /// The table of contents: every node type this module has.
 public enum BuiltInNodes {
-    public static func all() -> [any Node] {
+    public static func all() -> [any Node] { files + sizes + batches + changes + restoration + masks + values }
+
+    private static var files: [any Node] {
+        [LoadImage(), LoadImageMask(), SaveImage(), PreviewImage(), SaveImageWebsocket(), EmptyImage()]
+    }
+
+    private static var sizes: [any Node] {
         [
-            LoadImage(), SaveImage(), PreviewImage(), SaveImageWebsocket(), EmptyImage(), ImageInvert(), ImageScale(),
-            ImageBlend(),
+            ImageScale(), ImageScaleBy(), ImageScaleToTotalPixels(), ImageCrop(), ImagePadForOutpaint(), ImageRotate(),
+            ImageFlip(), ImageStitch(), GetImageSize(),
+        ]
+    }
+
+    private static var batches: [any Node] {
+        [ImageBatch(), RepeatImageBatch(), ImageFromBatch(), RebatchImages()]
+    }
+
+    private static var changes: [any Node] {
+        [
+            ImageInvert(), ImageBlend(), ImageBlur(), ImageSharpen(), ImageQuantize(), ImageCompositeMasked(),
+            SplitImageWithAlpha(), JoinImageWithAlpha(),
+        ]
+    }
+
+    /// What an old photo needs.
+    private static var restoration: [any Node] {
+        [
             ImageGrayscale(), ImageAutoContrast(), ImageDenoise(), ImageDescratch(), ImageDeskew(), ImageVignetteFix(),
-            PrimitiveInt(), PrimitiveFloat(), PrimitiveString(), PrimitiveBoolean(), PreviewAny(),
+        ]
+    }
+
+    private static var masks: [any Node] {
+        [
+            SolidMask(), InvertMask(), CropMask(), FeatherMask(), GrowMask(), MaskComposite(), ThresholdMask(),
+            MaskToImage(), ImageToMask(),
+        ]
+    }
+
+    private static var values: [any Node] {
+        [
+            PrimitiveInt(), PrimitiveFloat(), PrimitiveString(), PrimitiveStringMultiline(), PrimitiveBoolean(),
+            StringConcatenate(), StringReplace(), RegexExtract(), PreviewAny(),
         ]
     }
 }

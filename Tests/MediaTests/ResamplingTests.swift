@@ -43,7 +43,7 @@ struct GoldenResizingTests {
         #expect(cases.count >= 8)
         for golden in cases {
             let source = image(try #require(golden.images["image"]))
-            let resized = source.resized(
+            let resized = try source.resized(
                 width: golden.shape[2], height: golden.shape[1], method: method,
                 centerCrop: golden.args.crop == "center")
             #expect([resized.batch, resized.height, resized.width, resized.channels] == golden.shape)
@@ -75,8 +75,8 @@ struct ResamplingTests {
         }
     }
 
-    @Test("with lanczos gives Pillow's integers, however many channels", arguments: [1, 2, 3, 4, 5], [7, 61, 333])
-    func lanczosIsExact(channels: Int, newWidth: Int) {
+    @Test("with lanczos gives Pillow's integers, however many channels", arguments: [1, 3, 5, 6], [7, 61, 333])
+    func lanczosIsExact(channels: Int, newWidth: Int) throws {
         let image = noise(height: 45, width: 101, channels: channels, seed: newWidth)
         let bytes = image.eightBit()
         func column(_ pixels: [UInt8], _ at: Int, rowCount: Int, stride: Int) -> [UInt8] {
@@ -96,31 +96,31 @@ struct ResamplingTests {
             let samples = column(narrow, x, rowCount: 45, stride: newWidth * channels)
             for (y, byte) in pillow(samples, to: 20).enumerated() { expected[y * newWidth * channels + x] = byte }
         }
-        let resized = image.resized(width: newWidth, height: 20, method: .lanczos, centerCrop: false)
+        let resized = try image.resized(width: newWidth, height: 20, method: .lanczos, centerCrop: false)
         #expect(resized.eightBit() == expected)
-        let acrossOnly = image.resized(width: newWidth, height: 45, method: .lanczos, centerCrop: false)
+        let acrossOnly = try image.resized(width: newWidth, height: 45, method: .lanczos, centerCrop: false)
         #expect(acrossOnly.eightBit() == narrow)
     }
 
     @Test("to the same size with lanczos changes nothing")
-    func sameSize() {
+    func sameSize() throws {
         let image = noise(batch: 2, height: 40, width: 9, channels: 3)
-        #expect(image.resized(width: 9, height: 40, method: .lanczos, centerCrop: true) == image)
+        #expect(try image.resized(width: 9, height: 40, method: .lanczos, centerCrop: true) == image)
     }
 
     @Test("of bytes and of the same floats gives the same pixels", arguments: ResamplingMethod.allCases)
-    func storage(_ method: ResamplingMethod) {
+    func storage(_ method: ResamplingMethod) throws {
         let bytes = noise(batch: 2, height: 50, width: 33, channels: 3)
         let floats = Image(batch: 2, height: 50, width: 33, channels: 3, floats: bytes.floats())
-        let fromBytes = bytes.resized(width: 20, height: 70, method: method, centerCrop: true)
-        let fromFloats = floats.resized(width: 20, height: 70, method: method, centerCrop: true)
+        let fromBytes = try bytes.resized(width: 20, height: 70, method: method, centerCrop: true)
+        let fromFloats = try floats.resized(width: 20, height: 70, method: method, centerCrop: true)
         #expect(fromBytes.floats() == fromFloats.floats())
     }
 
     @Test("with nearest-exact keeps bytes and their levels")
-    func nearestLevels() {
+    func nearestLevels() throws {
         let inverted = noise(height: 4, width: 4, channels: 3).mapLevels { 1 - $0 }
-        let resized = inverted.resized(width: 2, height: 2, method: .nearestExact, centerCrop: false)
+        let resized = try inverted.resized(width: 2, height: 2, method: .nearestExact, centerCrop: false)
         guard case .bytes(let bytes, let levels) = resized.storage else {
             Issue.record("the bytes became floats")
             return
@@ -140,22 +140,26 @@ struct ResamplingTests {
 
     @Test(
         "reports steps that never go back, and stops at once when a step throws", arguments: ResamplingMethod.allCases)
-    func steps(_ method: ResamplingMethod) {
+    func steps(_ method: ResamplingMethod) throws {
         struct Cancelled: Error {}
-        let image = noise(batch: 2, height: 200, width: 5, channels: 3)
+        let image = noise(batch: 2, height: 200, width: 4000, channels: 3)
         var steps: [Int] = []
         var totals: Set<Int> = []
-        _ = image.resized(width: 7, height: 300, method: method, centerCrop: false) { completed, total in
-            steps.append(completed)
-            totals.insert(total)
+        _ = try image.resized(width: 5000, height: 300, method: method, centerCrop: false) { rowCount in
+            RowWork(rowCount: rowCount) { completed, total in
+                steps.append(completed)
+                totals.insert(total)
+            }
         }
-        #expect(steps.count > 3 && steps == steps.sorted() && totals.count == 1)
+        #expect(steps.count > 1 && steps == steps.sorted() && totals.count == 1)
         #expect(totals.allSatisfy { total in steps.allSatisfy { (0..<total).contains($0) } })
         var calls = 0
         #expect(throws: Cancelled.self) {
-            try image.resized(width: 7, height: 300, method: method, centerCrop: false) { _, _ in
-                calls += 1
-                if calls == 2 { throw Cancelled() }
+            try image.resized(width: 5000, height: 300, method: method, centerCrop: false) { rowCount in
+                RowWork(rowCount: rowCount) { _, _ in
+                    calls += 1
+                    if calls == 2 { throw Cancelled() }
+                }
             }
         }
         #expect(calls == 2)

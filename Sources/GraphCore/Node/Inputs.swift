@@ -24,6 +24,11 @@ public struct Inputs: Sendable {
             .map { (name: $0.key, cell: .one($0.value)) }.sorted { $0.name < $1.name }
     }
 
+    /// The same for a node whose schema `takesLists`.
+    public init(_ schema: NodeSchema, lists: [String: [Value]]) {
+        self.init(specs: schema.inputs, cells: schema.inputs.map { lists[$0.name].map { .list($0) } ?? .absent })
+    }
+
     /// - Throws: `Diagnostic` when the value is absent or of another type.
     @inlinable
     public subscript<Wrapped>(input: Input<Wrapped>) -> Wrapped {

@@ -37,7 +37,8 @@ public struct ImageBlend: Node {
         }
         if lower.width != upper.width || lower.height != upper.height {
             upper = try upper.resized(
-                width: lower.width, height: lower.height, method: .bicubic, centerCrop: true, step: context.step(_:of:))
+                width: lower.width, height: lower.height, method: .bicubic, centerCrop: true,
+                work: { RowWork(context, rowCount: $0) })
         }
         let batch = max(lower.batch, upper.batch)
         guard [1, batch].contains(lower.batch), [1, batch].contains(upper.batch) else {

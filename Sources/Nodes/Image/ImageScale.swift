@@ -20,18 +20,15 @@ public struct ImageScale: Node {
         let image = try inputs[Self.image]
         var (width, height) = (try inputs[Self.width], try inputs[Self.height])
         if width == 0 && height == 0 { return [Self.scaled(image)] }
-        // ComfyUI nodes.py ImageScale; Python rounds halves to even.
+        // ComfyUI nodes.py ImageScale.
         if width == 0 {
-            width = max(1, Int((Double(image.width * height) / Double(image.height)).rounded(.toNearestOrEven)))
+            width = ImageSize.rounded(Double(image.width * height) / Double(image.height))
         } else if height == 0 {
-            height = max(1, Int((Double(image.height * width) / Double(image.width)).rounded(.toNearestOrEven)))
+            height = ImageSize.rounded(Double(image.height * width) / Double(image.width))
         }
-        try ImageSize.check(batch: image.batch, height: height, width: width)
-        let method = ResamplingMethod(rawValue: try inputs[Self.method]) ?? .nearestExact
-        context.phase("scale", "\(image.width) x \(image.height) to \(width) x \(height), \(method.rawValue)")
-        let scaled = try image.resized(
-            width: width, height: height, method: method, centerCrop: try inputs[Self.crop] == "center",
-            step: context.step(_:of:))
-        return [Self.scaled(scaled)]
+        let crop = try inputs[Self.crop] == "center"
+        return [
+            Self.scaled(try image.scaled(to: (width, height), method: try inputs[Self.method], crop: crop, context))
+        ]
     }
 }

@@ -11,9 +11,6 @@ public struct LoadImage: ChangingNode {
     public let schema = NodeSchema(
         type: "LoadImage", displayName: "Load Image", category: "image", inputs: [image], outputs: [picture, mask])
 
-    /// A compressed picture is never this large: 100 megapixels of noise make a PNG of about 300 MB.
-    private static let maxFileByteCount = 512 << 20
-
     public init() {}
 
     public func changeToken(_ inputs: Inputs, _ environment: any NodeEnvironment) async throws -> ChangeToken {
@@ -21,18 +18,7 @@ public struct LoadImage: ChangingNode {
     }
 
     public func run(_ inputs: Inputs, _ context: NodeContext) async throws -> [BoundOutput] {
-        let name = try inputs[Self.image]
-        let bytes = try context.environment.read(name, in: .input, maxByteCount: Self.maxFileByteCount)
-        try Task.checkCancellation()
-        context.phase("decode", "reading \(name)")
-        let decoded: DecodedImage
-        do throws(CodecError) {
-            decoded = try ImageDecoder.decode(bytes)
-        } catch {
-            try Task.checkCancellation()
-            throw Diagnostic(
-                .badFile, node: nil, input: "image", "'\(name)': \(error.message)", suggestion: error.suggestion)
-        }
+        let decoded = try PictureFile.decoded(try inputs[Self.image], context)
         return [Self.picture(decoded.image), Self.mask(try Self.mask(of: decoded, context))]
     }
 
@@ -45,5 +31,24 @@ public struct LoadImage: ChangingNode {
         return Mask(
             batch: 1, height: decoded.image.height, width: decoded.image.width,
             floats: try alpha.mapInBands(step: context.step(_:of:)) { levels[Int($0)] })
+    }
+}
+
+/// Pictures of the input folder.
+enum PictureFile {
+    /// A compressed picture is never this large: 100 megapixels of noise make a PNG of about 300 MB.
+    private static let maxByteCount = 512 << 20
+
+    static func decoded(_ name: String, _ context: NodeContext) throws -> DecodedImage {
+        let bytes = try context.environment.read(name, in: .input, maxByteCount: maxByteCount)
+        try Task.checkCancellation()
+        context.phase("decode", "reading \(name)")
+        do throws(CodecError) {
+            return try ImageDecoder.decode(bytes)
+        } catch {
+            try Task.checkCancellation()
+            throw Diagnostic(
+                .badFile, node: nil, input: "image", "'\(name)': \(error.message)", suggestion: error.suggestion)
+        }
     }
 }
