@@ -2,7 +2,7 @@ public import GraphCore
 
 /// The table of contents: every node type this module has.
 public enum BuiltInNodes {
-    public static func all() -> [any Node] { files + sizes + batches + changes + photos + masks + values }
+    public static func all() -> [any Node] { files + sizes + batches + changes + restoration + masks + values }
 
     private static var files: [any Node] {
         [LoadImage(), LoadImageMask(), SaveImage(), PreviewImage(), SaveImageWebsocket(), EmptyImage()]
@@ -26,8 +26,11 @@ public enum BuiltInNodes {
         ]
     }
 
-    private static var photos: [any Node] {
-        [ImageGrayscale(), ImageAutoContrast(), ImageDenoise(), ImageDescratch(), ImageDeskew(), ImageVignetteFix()]
+    /// What an old photo needs.
+    private static var restoration: [any Node] {
+        [
+            ImageGrayscale(), ImageAutoContrast(), ImageDenoise(), ImageDescratch(), ImageDeskew(), ImageVignetteFix(),
+        ]
     }
 
     private static var masks: [any Node] {

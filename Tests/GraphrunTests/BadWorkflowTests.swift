@@ -66,9 +66,8 @@ struct UnreadableWorkflowTests {
                 #"Write {"prompt": {"1": {"class_type": ...}}}."#
             ),
             (
-                #"{"last_node_id": 2, "nodes": [{"id": 1, "type": "LoadImage", "pos": [0, 0]}], "links": []}"#,
-                "this is a file of ComfyUI's editor, which graphrun does not read yet",
-                "Export it with 'Workflow > Export (API)' in ComfyUI and run that file."
+                #"{"last_node_id": 2, "nodes": [{"type": "LoadImage", "pos": [0, 0]}], "links": []}"#,
+                "node number 1 of the list has no \"id\"", "Save the workflow again in ComfyUI."
             ),
             (
                 "{}", "the workflow has no output node, so there is nothing to do",

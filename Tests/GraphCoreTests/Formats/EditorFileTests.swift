@@ -174,7 +174,7 @@ struct EditorFileTests {
                 """)
         #expect(
             Self.complaint(Self.file([save, ["type": "Save"]], links: [[7, "x"]])) == """
-                - malformedWorkflow: node number 2 has no "id"
+                - malformedWorkflow: node number 2 of the list has no "id"
                   Save the workflow again in ComfyUI.
                 - badLink: the link [7,"x"] is malformed
                   Write [ID, FROM NODE, FROM SLOT, TO NODE, TO SLOT, "TYPE"], or save it again in ComfyUI.
