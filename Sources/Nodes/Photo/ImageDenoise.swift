@@ -47,6 +47,7 @@ public struct ImageDenoise: Node {
         try PhotoChannels.check(image)
         let (strength, blend) = (try inputs[Self.strength], Float(try inputs[Self.blend]))
         if strength == 0 || blend == 0 { return [Self.denoised(image)] }
+        try context.step(0, of: image.batch * image.height)
         var work = RowWork(context, rowCount: image.batch * image.height)
         switch Method(rawValue: try inputs[Self.method]) ?? .nonLocalMeans {
         case .median:
