@@ -24,8 +24,12 @@ let package = Package(
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
         .systemLibrary(
-            name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
-        .target(name: "Media", dependencies: ["GraphCore", "CPNG", "CJPEG", "CWebP"], swiftSettings: strict),
+            name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
+        .target(name: "CTIFF", linkerSettings: [.linkedLibrary("tiff")]),
+        .target(name: "CGIF", linkerSettings: [.linkedLibrary("gif")]),
+        .target(
+            name: "Media", dependencies: ["GraphCore", "CPNG", "CJPEG", "CWebP", "CTIFF", "CGIF"],
+            swiftSettings: strict),
 
         .systemLibrary(
             name: "CCrypto", pkgConfig: "libcrypto",
