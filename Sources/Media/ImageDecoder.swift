@@ -1,16 +1,24 @@
-/// A picture as it came out of a file, turned upright.
+/// A picture as it came out of a file, turned upright; several when the file has several frames.
 public struct DecodedImage: Sendable {
-    /// [1, height, width, 3], eight-bit, `Image.standardLevels`. Not multiplied with alpha.
+    /// [frames, height, width, 3], eight-bit, `Image.standardLevels`. Not multiplied with alpha.
     public var image: Image
-    /// [height, width], 255 is opaque. Nil when the file has none.
+    /// [frames, height, width], 255 is opaque. Nil when the file has none.
     public var alpha: [UInt8]?
-    /// The text chunks of a PNG, in file order.
-    public var text: [TextChunk]
+    /// The notes in the file, in file order.
+    public var text: [TextChunk] = []
+    /// The embedded colour profile (ICC.1), as it stands in the file.
+    public var profile: [UInt8]?
+    /// What a person should know about how the file was read, each the end of "photo.png: ...".
+    public var notes: [String] = []
 }
 
 /// Reads a picture of any format this program knows.
 public enum ImageDecoder {
-    public static func decode(_ bytes: [UInt8], limits: ImageLimits = .init()) throws(CodecError) -> DecodedImage {
+    /// - Parameter onlyFirstFrame: leaves out all further frames, without decoding them.
+    /// - Throws: `CodecError` with one sentence about the file; `stopped` when the task is cancelled.
+    public static func decode(
+        _ bytes: [UInt8], limits: ImageLimits = .init(), onlyFirstFrame: Bool = false
+    ) throws(CodecError) -> DecodedImage {
         switch ImageFormat.sniff(bytes) {
         case .png: return try PNGCodec.decode(bytes, limits: limits)
         case .jpeg: return try JPEGCodec.decode(bytes, limits: limits)

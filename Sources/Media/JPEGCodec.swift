@@ -17,12 +17,9 @@ public enum JPEGCodec {
             try limits.check(height: height, width: width)
             return (try unsafe readPixels(decoder, width: width, height: height), width, height)
         }
-        let orientation = EXIFOrientation(jpeg: bytes)
-        let upright = orientation.size(width: width, height: height)
-        let image = Image(
-            batch: 1, height: upright.height, width: upright.width, channels: 3,
-            bytes: try orientation.upright(pixels, width: width, height: height, channels: 3))
-        return DecodedImage(image: image, alpha: nil, text: [])
+        var frames = PictureFrames(limits: limits)
+        try frames.append(pixels, width: width, height: height, orientation: EXIFOrientation(jpeg: bytes))
+        return try frames.picture(format: "JPEG")
     }
 
     /// Whether `prefix` starts a JPEG whose header, up to the first scan, libjpeg takes.

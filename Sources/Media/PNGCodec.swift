@@ -13,18 +13,10 @@ public enum PNGCodec {
             let (width, height) = (Int(header.width), Int(header.height))
             try limits.check(height: height, width: width)
             let (pixels, alpha) = try unsafe readPixels(decoder, header)
-            let orientation = EXIFOrientation(png: bytes)
-            let upright = orientation.size(width: width, height: height)
-            var uprightAlpha: [UInt8]?
-            if let alpha {
-                uprightAlpha = try orientation.upright(alpha, width: width, height: height, channels: 1)
-            }
-            return DecodedImage(
-                image: Image(
-                    batch: 1, height: upright.height, width: upright.width, channels: 3,
-                    bytes: try orientation.upright(pixels, width: width, height: height, channels: 3)),
-                alpha: uprightAlpha,
-                text: unsafe texts(decoder))
+            var frames = PictureFrames(limits: limits)
+            try frames.append(
+                pixels, alpha: alpha, width: width, height: height, orientation: EXIFOrientation(png: bytes))
+            return try frames.picture(format: "PNG", text: unsafe texts(decoder))
         }
     }
 

@@ -32,14 +32,14 @@ public struct PicturePreview: Sendable, Equatable {
         form = isJPEG ? .jpeg(quality: quality) : .webp(quality: quality, keepsAlpha: channel != "rgb")
     }
 
-    /// Makes the preview of a whole picture file. Upright, unlike ComfyUI's, which loses EXIF orientation. A picture
+    /// Makes the preview of a whole picture file, of the first frame when it has several. Upright, unlike ComfyUI's, which loses EXIF orientation. A picture
     /// with sides too long for the format asked for becomes a PNG.
     /// - Returns: the file and its `Content-Type`.
     /// - Throws: `CodecError` when the bytes are no picture that can be read; `stopped` when the task is cancelled.
     public func make(
         of bytes: [UInt8], limits: ImageLimits = .init()
     ) throws(CodecError) -> (bytes: [UInt8], contentType: String) {
-        let decoded = try ImageDecoder.decode(bytes, limits: limits)
+        let decoded = try ImageDecoder.decode(bytes, limits: limits, onlyFirstFrame: true)
         let image = decoded.image
         let side = max(image.width, image.height)
         switch form {

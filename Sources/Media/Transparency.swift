@@ -1,12 +1,12 @@
 /// Decoded pictures keep alpha beside their colours; files have it among them.
 extension DecodedImage {
-    /// [1, height, width, 4], or the picture as it is when it has no alpha.
+    /// The first frame as [1, height, width, 4], or the picture as it is when it has no alpha.
     func withAlpha() throws(CodecError) -> Image {
         guard let alpha else { return image }
         return try Self.interleaved(image.eightBit(at: 0), alpha, of: image)
     }
 
-    /// [1, height, width, 4]: black, and as transparent as the picture.
+    /// [1, height, width, 4]: black, and as transparent as the first frame.
     func alphaOnBlack() throws(CodecError) -> Image {
         try Self.interleaved(nil, alpha, of: image)
     }
@@ -57,7 +57,7 @@ public enum PictureMask {
         _ bytes: [UInt8], _ name: String, _ limits: ImageLimits
     ) throws(CodecError) -> DecodedImage {
         do {
-            return try ImageDecoder.decode(bytes, limits: limits)
+            return try ImageDecoder.decode(bytes, limits: limits, onlyFirstFrame: true)
         } catch {
             if error == .stopped { throw error }
             throw CodecError("\(name): \(error.message)", suggestion: error.suggestion)

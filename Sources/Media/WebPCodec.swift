@@ -24,16 +24,11 @@ public enum WebPCodec {
         let (width, height) = (header.width, header.height)
         try limits.check(height: height, width: width)
         let samples = try readPixels(bytes, header)
-        let orientation = EXIFOrientation(webp: bytes)
-        let upright = orientation.size(width: width, height: height)
         let (rgb, alpha) = header.hasAlpha ? try split(samples) : (samples, nil)
-        var uprightAlpha: [UInt8]?
-        if let alpha { uprightAlpha = try orientation.upright(alpha, width: width, height: height, channels: 1) }
-        return DecodedImage(
-            image: Image(
-                batch: 1, height: upright.height, width: upright.width, channels: 3,
-                bytes: try orientation.upright(rgb, width: width, height: height, channels: 3)),
-            alpha: uprightAlpha, text: [])
+        var frames = PictureFrames(limits: limits)
+        try frames.append(
+            rgb, alpha: alpha, width: width, height: height, orientation: EXIFOrientation(webp: bytes))
+        return try frames.picture(format: "WebP")
     }
 
     struct Header {

@@ -1,7 +1,8 @@
 public import GraphCore
 internal import Media
 
-/// Reads a picture from the input folder: its colours, and as MASK how transparent it is (0 opaque, 1 clear).
+/// Reads a picture from the input folder: its colours, and as MASK how transparent it is (0 opaque, 1 clear). The frames
+/// of a file that has several are a batch.
 public struct LoadImage: ChangingNode {
     static let image = Input<String>(
         "image", choices: .named(.files(.input, .image)), options: [.init("image_upload", true)])
@@ -33,17 +34,19 @@ public struct LoadImage: ChangingNode {
             throw Diagnostic(
                 .badFile, node: nil, input: "image", "'\(name)': \(error.message)", suggestion: error.suggestion)
         }
+        for note in decoded.notes { context.log(.warning, "'\(name)': \(note)") }
         return [Self.picture(decoded.image), Self.mask(try Self.mask(of: decoded, context))]
     }
 
-    /// `1 - alpha / 255`; 64 x 64 zeros when the file has no alpha, as ComfyUI gives.
+    /// `1 - alpha / 255`; 64 x 64 zeros for each frame when the file has no alpha, as ComfyUI gives.
     private static func mask(of decoded: DecodedImage, _ context: NodeContext) throws -> Mask {
+        let batch = decoded.image.batch
         guard let alpha = decoded.alpha else {
-            return Mask(batch: 1, height: 64, width: 64, floats: Array(repeating: 0, count: 64 * 64))
+            return Mask(batch: batch, height: 64, width: 64, floats: Array(repeating: 0, count: batch * 64 * 64))
         }
         let levels = Image.standardLevels.map { 1 - $0 }
         return Mask(
-            batch: 1, height: decoded.image.height, width: decoded.image.width,
+            batch: batch, height: decoded.image.height, width: decoded.image.width,
             floats: try alpha.mapInBands(step: context.step(_:of:)) { levels[Int($0)] })
     }
 }

@@ -1,0 +1,84 @@
+/// The frames of one file on their way to a batch, as ComfyUI's LoadImage makes it: each is turned upright, and one
+/// whose size then differs from the first's is left out.
+///
+/// Every codec gives its frames through here. One that knows how many there are calls `expect` before it decodes any,
+/// so that a file of a thousand frames is refused before memory is taken; `append` refuses what was not announced.
+struct PictureFrames {
+    private let limits: ImageLimits
+    private(set) var count = 0
+    /// Of every frame, upright. 0 before the first.
+    private(set) var width = 0, height = 0
+    /// [count, height, width, 3].
+    private var pixels: [UInt8] = []
+    /// [count, height, width]; nil while no frame had any.
+    private var alpha: [UInt8]?
+    private var expectedCount = 1
+
+    init(limits: ImageLimits) { self.limits = limits }
+
+    /// Says how many frames of this stored size are to come at most. Throws when all together are beyond the limits.
+    mutating func expect(_ frameCount: Int, width: Int, height: Int) throws(CodecError) {
+        try limits.check(batch: frameCount, height: height, width: width)
+        expectedCount = frameCount
+    }
+
+    /// Adds a frame as it is stored.
+    /// - Parameters:
+    ///   - rgb: [height, width, 3].
+    ///   - alpha: [height, width], 255 is opaque; nil counts as opaque when another frame has alpha.
+    /// - Throws: the limit's sentence when the batch grows too large; `stopped` when the task is cancelled.
+    mutating func append(
+        _ rgb: consuming [UInt8], alpha frameAlpha: consuming [UInt8]? = nil, width: Int, height: Int,
+        orientation: EXIFOrientation = .upright
+    ) throws(CodecError) {
+        let upright = orientation.size(width: width, height: height)
+        let pixelCount = width * height
+        if count == 0 {
+            (self.width, self.height) = upright
+        } else {
+            guard upright == (self.width, self.height) else { return }
+            try limits.check(batch: count + 1, height: upright.height, width: upright.width)
+        }
+        let colors = try orientation.upright(rgb, width: width, height: height, channels: 3)
+        if let given = frameAlpha {
+            let turned = try orientation.upright(given, width: width, height: height, channels: 1)
+            try add(turned, to: &alpha, before: count * pixelCount, pixelCount)
+        } else if alpha != nil {
+            alpha?.append(contentsOf: repeatElement(255, count: pixelCount))
+        }
+        if count == 0 && expectedCount == 1 {
+            pixels = colors  // one picture is never copied
+        } else {
+            if count == 0 { pixels.reserveCapacity(expectedCount * pixelCount * 3) }
+            pixels += colors
+        }
+        count += 1
+    }
+
+    /// Frames before the first with alpha were opaque.
+    private func add(
+        _ new: [UInt8], to alpha: inout [UInt8]?, before opaqueCount: Int, _ pixelCount: Int
+    ) throws(CodecError) {
+        if alpha == nil {
+            if opaqueCount == 0 && expectedCount == 1 {
+                alpha = new
+                return
+            }
+            var opaque: [UInt8] = []
+            opaque.reserveCapacity(max(expectedCount, count + 1) * pixelCount)
+            opaque.append(contentsOf: repeatElement(255, count: opaqueCount))
+            alpha = opaque
+        }
+        alpha?.append(contentsOf: new)
+    }
+
+    /// All frames as one picture. `format` is the file's, for the error when there was none.
+    consuming func picture(
+        format: String, text: [TextChunk] = [], profile: [UInt8]? = nil
+    ) throws(CodecError) -> DecodedImage {
+        guard count > 0 else { throw .damaged(format, "it holds no picture") }
+        return DecodedImage(
+            image: Image(batch: count, height: height, width: width, channels: 3, bytes: pixels), alpha: alpha,
+            text: text, profile: profile)
+    }
+}
