@@ -40,7 +40,7 @@ public enum BMPCodec {
         }
         return DecodedImage(
             image: Image(batch: 1, height: header.height, width: header.width, channels: 3, bytes: rgb),
-            alpha: header.fields?.alpha == nil ? nil : alpha, text: [])
+            alpha: header.fields?.alpha == nil ? nil : alpha)
     }
 }
 

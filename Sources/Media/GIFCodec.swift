@@ -14,11 +14,11 @@ public enum GIFCodec {
         }
         return try unsafe bytes.withUnsafeBufferPointer { (bytes) throws(CodecError) in
             var opened: OpaquePointer?
-            var header = unsafe cgif_frame()
+            var header = cgif_frame()
             defer { unsafe cgif_close(opened) }
             try unsafe check(cgif_open(bytes.baseAddress, bytes.count, &opened, &header), opened)
             guard let decoder = unsafe opened else { throw .outOfMemory("GIF") }
-            let frame = unsafe Frame(header)
+            let frame = Frame(header)
             try limits.check(height: frame.screenHeight, width: frame.screenWidth)
             try limits.check(height: frame.height, width: frame.width)
             let indices = try unsafe readIndices(decoder, frame)
@@ -64,23 +64,24 @@ public enum GIFCodec {
         /// The index of the clear colour.
         let transparent: UInt8?
         /// [256, 3]; what the file's table lacks is gray, as in Pillow.
-        private(set) var palette: [UInt8]
+        let palette: [UInt8]
         /// A table that says what the indices say anyway. Pillow takes the picture for a gray one then, and gray
         /// pictures have no transparency in ComfyUI.
         private let isGray: Bool
 
         init(_ header: cgif_frame) {
-            (left, top) = unsafe (Int(header.left), Int(header.top))
-            (width, height) = unsafe (Int(header.width), Int(header.height))
-            screenWidth = max(Int(unsafe header.screen_width), left + width)
-            screenHeight = max(Int(unsafe header.screen_height), top + height)
-            isInterlaced = unsafe header.is_interlaced != 0
-            transparent = UInt8(exactly: unsafe header.transparent)
-            palette = (0..<256).flatMap { [UInt8($0), UInt8($0), UInt8($0)] }
-            let ramp = palette
-            let count = Int(unsafe header.colour_count) * 3
-            var colours = unsafe header.colours
+            (left, top) = (Int(header.left), Int(header.top))
+            (width, height) = (Int(header.width), Int(header.height))
+            screenWidth = max(Int(header.screen_width), left + width)
+            screenHeight = max(Int(header.screen_height), top + height)
+            isInterlaced = header.is_interlaced != 0
+            transparent = UInt8(exactly: header.transparent)
+            let ramp = (0..<256).flatMap { [UInt8($0), UInt8($0), UInt8($0)] }
+            var palette = ramp
+            let count = Int(header.colour_count) * 3
+            var colours = header.colours
             unsafe withUnsafeBytes(of: &colours) { for i in 0..<count { unsafe palette[i] = $0[i] } }
+            self.palette = palette
             isGray = palette == ramp
         }
 
@@ -112,7 +113,8 @@ public enum GIFCodec {
             }
             return DecodedImage(
                 image: Image(batch: 1, height: screenHeight, width: screenWidth, channels: 3, bytes: rgb),
-                alpha: clear == nil ? nil : alpha, text: [])
+                alpha: clear == nil ? nil : alpha,
+                notes: hasMore ? ["only the first of its frames is read"] : [])
         }
     }
 }

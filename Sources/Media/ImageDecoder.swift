@@ -22,11 +22,11 @@ public enum ImageDecoder {
         switch ImageFormat.sniff(bytes) {
         case .png: return try PNGCodec.decode(bytes, limits: limits)
         case .jpeg: return try JPEGCodec.decode(bytes, limits: limits)
-        case .webp: return try WebPCodec.decode(bytes, limits: limits)
-        case let other?:
-            throw CodecError(
-                "the file is a \(other.name) picture, which cannot be read",
-                suggestion: "Convert it to PNG or JPEG: open it in an image editor and export it.")
+        case .webp: return try WebPCodec.decode(bytes, limits: limits, onlyFirstFrame: onlyFirstFrame)
+        case .tiff: return try TIFFCodec.decode(bytes, limits: limits, onlyFirstFrame: onlyFirstFrame)
+        case .gif: return try GIFCodec.decode(bytes, limits: limits)
+        case .bmp: return try BMPCodec.decode(bytes, limits: limits)
+        case let other?: throw other.refusal(of: bytes)
         case nil: throw notAPicture(bytes)
         }
     }
@@ -40,7 +40,7 @@ public enum ImageDecoder {
                 "the file is not a picture: it starts like text",
                 suggestion: "Open it in a text editor: a failed download often leaves a web page or an error message.")
         }
-        return CodecError("the file is not a picture of a known format", suggestion: "Choose a PNG, JPEG or WebP file.")
+        return CodecError("the file is not a picture of a known format", suggestion: "Choose a PNG, JPEG, WebP, TIFF, GIF or BMP file.")
     }
 
     /// Whether the first bytes are UTF-8 without control characters. A character cut off at the end is no matter.

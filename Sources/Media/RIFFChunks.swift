@@ -21,3 +21,13 @@ struct RIFFChunks: Sequence, IteratorProtocol {
         return chunk
     }
 }
+
+extension RIFFChunks {
+    /// The body of the first chunk of that type.
+    static func body(of type: String, in bytes: [UInt8]) -> ArraySlice<UInt8>? {
+        RIFFChunks(of: bytes).first { $0.type.elementsEqual(type.utf8) }?.body
+    }
+
+    /// The ICC profile of a WebP.
+    static func profile(of bytes: [UInt8]) -> [UInt8]? { body(of: "ICCP", in: bytes).map(Array.init) }
+}

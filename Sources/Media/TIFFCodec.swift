@@ -21,30 +21,41 @@ public enum TIFFCodec {
     /// Every page whose size is the first one's, turned upright; pages of other sizes are left out, as in ComfyUI.
     /// Gray, palette, RGB, CMYK and YCbCr of all depths that scanners write, in strips or tiles. Throws `stopped` when
     /// the task is cancelled.
-    static func pages(of bytes: [UInt8], limits: ImageLimits) throws(CodecError) -> TIFFPages {
+    public static func decode(
+        _ bytes: [UInt8], limits: ImageLimits = .init(), onlyFirstFrame: Bool = false
+    ) throws(CodecError) -> DecodedImage {
         guard let structure = TIFFStructure(bytes) else {
             throw CodecError("the file is not a TIFF", suggestion: "Choose a TIFF file.")
         }
-        let directories = try structure.pages()
-        return try unsafe withDecoder(bytes) { (decoder) throws(CodecError) in
-            var pages = TIFFPages(profile: structure.profile(of: directories))
-            for (index, directory) in directories.enumerated() {
+        let pages = try structure.pages()
+        let wanted = onlyFirstFrame ? pages.prefix(1) : pages[...]
+        var frames = PictureFrames(limits: limits)
+        try unsafe withDecoder(bytes) { (decoder) throws(CodecError) in
+            for (index, page) in wanted.enumerated() {
                 do throws(CodecError) {
-                    try unsafe addPage(directory, in: structure, decoder, to: &pages, limits)
+                    try unsafe add(page, in: structure, decoder, to: &frames, limits)
                 } catch {
-                    guard directories.count > 1, error != .stopped else { throw error }
+                    guard wanted.count > 1, error != .stopped else { throw error }
                     throw CodecError("page \(index + 1): \(error.message)", suggestion: error.suggestion)
                 }
             }
-            return pages
         }
+        let leftOut = wanted.count - frames.count
+        var picture = try frames.picture(
+            format: "TIFF", text: EXIFText.texts(in: structure), profile: structure.profile(of: pages))
+        if leftOut > 0 {
+            picture.notes.append(
+                "\(leftOut.grouped) of its \(wanted.count.grouped) pages are left out: their sizes are not the first "
+                    + "page's")
+        }
+        return picture
     }
 
-    private static func addPage(
+    private static func add(
         _ directory: TIFFStructure.Directory, in structure: TIFFStructure, _ decoder: OpaquePointer,
-        to pages: inout TIFFPages, _ limits: ImageLimits
+        to frames: inout PictureFrames, _ limits: ImageLimits
     ) throws(CodecError) {
-        var page = unsafe ctiff_page()
+        var page = ctiff_page()
         let compression = directory.entry(259).flatMap(structure.number(of:)) ?? 1
         try TIFFCompression.check(compression)
         try unsafe check { unsafe ctiff_set_page(decoder, UInt64(directory.offset), &page, $0) }
@@ -52,21 +63,22 @@ public enum TIFFCodec {
         try limits.check(height: height, width: width)
         let orientation = EXIFOrientation(rawValue: Int(page.orientation)) ?? .upright
         let size = orientation.size(width: width, height: height)
-        guard pages.takes(width: size.width, height: size.height) else {
-            pages.leaveOut()
-            return
+        if frames.count > 0 {
+            guard size == (frames.width, frames.height) else { return }
+            try limits.check(batch: frames.count + 1, height: height, width: width)
         }
-        try limits.check(batch: pages.count + 1, height: height, width: width)
         let tags = TIFFSamples.Tags(
             photometric: Int(page.photometric), bits: Int(page.bits_per_sample), sampleCount: Int(page.sample_count),
             format: Int(page.sample_format),
             // libtiff makes up the tag where it is missing.
-            extras: directory.entry(TIFFStructure.extraSamplesTag) == nil ? nil : unsafe extras(page))
+            extras: directory.entry(TIFFStructure.extraSamplesTag) == nil ? nil : extras(page))
         guard tags.sampleCount <= maxSampleCount else {
             throw CodecError(
                 "the TIFF has \(tags.sampleCount.grouped) samples a pixel, and the limit is \(maxSampleCount)",
                 suggestion: "Save it as RGB in an image editor.")
         }
+        // Planes are put together in memory.
+        try limits.check(height: height, width: width, channels: tags.sampleCount)
         var pixels = TIFFPixels(width: width, height: height)
         if let samples = try unsafe samples(tags, page, decoder) {
             pixels.alpha = samples.alpha == .none ? [] : [UInt8](repeating: 0, count: width * height)
@@ -78,7 +90,9 @@ public enum TIFFCodec {
         } else {
             try unsafe readColours(decoder, page, into: &pixels)
         }
-        try pages.add(pixels, orientation)
+        try frames.append(
+            pixels.rgb, alpha: pixels.alpha.isEmpty ? nil : pixels.alpha, width: width, height: height,
+            orientation: orientation)
     }
 
     /// Nil for what libtiff's own conversion is for: colours nobody else knows, and compressed YCbCr.
@@ -88,9 +102,9 @@ public enum TIFFCodec {
         var tags = tags
         let (ycbcr, rgb, jpeg) = (6, 2, 7)
         if tags.photometric == ycbcr {
-            if Int(unsafe page.compression) == jpeg, unsafe page.is_separate == 0 {
+            if Int(page.compression) == jpeg, page.is_separate == 0 {
                 tags.photometric = rgb
-            } else if unsafe page.compression != 1 || page.horizontal_subsampling != 1
+            } else if page.compression != 1 || page.horizontal_subsampling != 1
                 || page.vertical_subsampling != 1
             {
                 return nil
@@ -102,13 +116,13 @@ public enum TIFFCodec {
     }
 
     private static func extras(_ page: ctiff_page) -> [Int] {
-        let extras = unsafe page.extras
-        return unsafe [extras.0, extras.1, extras.2].prefix(Int(page.extra_count)).map(Int.init)
+        let extras = page.extras
+        return [extras.0, extras.1, extras.2].prefix(Int(page.extra_count)).map(Int.init)
     }
 
     /// [256, 3]. The high bytes, as Pillow; what the table lacks is black.
     private static func palette(_ decoder: OpaquePointer, bits: Int) throws(CodecError) -> [UInt8] {
-        var tables: (UnsafePointer<UInt16>?, UnsafePointer<UInt16>?, UnsafePointer<UInt16>?) = unsafe (nil, nil, nil)
+        var tables: (UnsafePointer<UInt16>?, UnsafePointer<UInt16>?, UnsafePointer<UInt16>?) = (nil, nil, nil)
         guard unsafe ctiff_palette(decoder, &tables.0, &tables.1, &tables.2) == 1,
             let red = unsafe tables.0, let green = unsafe tables.1, let blue = unsafe tables.2
         else { throw .damaged("TIFF", "its palette is missing") }
@@ -125,9 +139,9 @@ public enum TIFFCodec {
     private static func readRows(
         _ decoder: OpaquePointer, _ page: ctiff_page, _ samples: TIFFSamples, into pixels: inout TIFFPixels
     ) throws(CodecError) {
-        let isSeparate = unsafe page.is_separate == 1
+        let isSeparate = page.is_separate == 1
         let planeCount = isSeparate ? samples.sampleCount : 1
-        let rowSize = unsafe page.row_size
+        let rowSize = page.row_size
         let perPlane = isSeparate ? 1 : samples.sampleCount
         guard rowSize >= samples.rowSize(sampleCount: pixels.width * perPlane) else {
             throw .damaged("TIFF", "its rows have an unexpected size")
@@ -159,9 +173,9 @@ public enum TIFFCodec {
     private static func readTiles(
         _ decoder: OpaquePointer, _ page: ctiff_page, _ samples: TIFFSamples, into pixels: inout TIFFPixels
     ) throws(CodecError) {
-        let isSeparate = unsafe page.is_separate == 1
-        let (width, height) = try unsafe tileSize(page)
-        let rowSize = unsafe page.row_size
+        let isSeparate = page.is_separate == 1
+        let (width, height) = try tileSize(page)
+        let rowSize = page.row_size
         guard rowSize >= samples.rowSize(sampleCount: width * (isSeparate ? 1 : samples.sampleCount)) else {
             throw .damaged("TIFF", "its tiles have an unexpected size")
         }
@@ -189,7 +203,7 @@ public enum TIFFCodec {
     }
 
     private static func tileSize(_ page: ctiff_page) throws(CodecError) -> (width: Int, height: Int) {
-        let (width, height) = (Int(unsafe page.tile_width), Int(unsafe page.tile_height))
+        let (width, height) = (Int(page.tile_width), Int(page.tile_height))
         guard width > 0, height > 0, width <= maxTilePixelCount, height <= maxTilePixelCount,
             width * height <= maxTilePixelCount
         else {
@@ -205,9 +219,9 @@ public enum TIFFCodec {
     private static func readColours(
         _ decoder: OpaquePointer, _ page: ctiff_page, into pixels: inout TIFFPixels
     ) throws(CodecError) {
-        let isTiled = unsafe page.is_tiled == 1
+        let isTiled = page.is_tiled == 1
         let strip = (width: pixels.width, height: min(Int(unsafe ctiff_rows_per_strip(decoder)), pixels.height))
-        let block = isTiled ? try unsafe tileSize(page) : strip
+        let block = isTiled ? try tileSize(page) : strip
         for y in stride(from: 0, to: pixels.height, by: max(1, block.height)) {
             for x in stride(from: 0, to: pixels.width, by: block.width) {
                 try CodecError.checkStopped()
@@ -242,10 +256,10 @@ public enum TIFFCodec {
     /// One image of the batch, of 1, 3 or 4 channels, as a TIFF with deflate.
     /// - Parameters:
     ///   - bits: 8 (the bytes of `Image.eightBit()`) or 16.
-    ///   - texts: short tags of the directory, such as EXIF's Make (271); see `EXIFText`.
+    ///   - text: kept as `EXIFText.entries` says; what finds no place there is left out.
     /// - Throws: `stopped` when the task is cancelled.
     public static func encode(
-        _ image: Image, at index: Int, bits: Int = 8, texts: [EXIFText] = [], profile: [UInt8]? = nil
+        _ image: Image, at index: Int, bits: Int = 8, text: [TextChunk] = [], profile: [UInt8]? = nil
     ) throws(CodecError) -> [UInt8] {
         guard [1, 3, 4].contains(image.channels), bits == 8 || bits == 16 else {
             throw CodecError("a TIFF has 1, 3 or 4 channels, and this image has \(image.channels)")
@@ -253,6 +267,7 @@ public enum TIFFCodec {
         guard let width = UInt32(exactly: image.width), let height = UInt32(exactly: image.height), width > 0,
             height > 0
         else { throw CodecError("an image of \(image.width)x\(image.height) pixels cannot be a TIFF") }
+        let texts = EXIFText.entries(text)
         var records: [UInt8] = []
         for text in texts { records += [UInt8(text.tag >> 8), UInt8(text.tag & 255)] + text.value.utf8 + [0] }
         var header = unsafe ctiff_image(
@@ -276,10 +291,14 @@ public enum TIFFCodec {
         }
         if bits == 8 {
             let pixels = try image.eightBit(at: index)
-            try unsafe pixels.withUnsafeBytes { (bytes) throws(CodecError) in try unsafe write(bytes) }
+            try unsafe pixels.withUnsafeBufferPointer { (pixels) throws(CodecError) in
+                try unsafe write(UnsafeRawBufferPointer(pixels))
+            }
         } else {
             let pixels = try image.sixteenBit(at: index)
-            try unsafe pixels.withUnsafeBytes { (bytes) throws(CodecError) in try unsafe write(bytes) }
+            try unsafe pixels.withUnsafeBufferPointer { (pixels) throws(CodecError) in
+                try unsafe write(UnsafeRawBufferPointer(pixels))
+            }
         }
         return unsafe [UInt8](UnsafeBufferPointer(start: tiff, count: count))
     }

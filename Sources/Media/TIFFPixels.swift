@@ -14,14 +14,16 @@ struct TIFFPixels {
     /// A block of `width` times `height` pixels, of which what lies beyond the page is dropped.
     /// - Parameter bytes: [height, width, sampleCount].
     mutating func set(_ samples: TIFFSamples, _ bytes: [UInt8], width: Int, height: Int, x: Int, y: Int) {
-        let columns = min(width, self.width - x)
-        var colours = rgb.mutableSpan
-        var alphas = alpha.mutableSpan
-        for row in 0..<min(height, self.height - y) {
-            samples.colours(
-                of: bytes.span, from: row * width * samples.sampleCount, count: columns, rgb: &colours,
-                alphas: &alphas, at: (y + row) * self.width + x)
+        let (columns, rows, pageWidth) = (min(width, self.width - x), min(height, self.height - y), self.width)
+        func draw(_ rgb: inout [UInt8], _ alpha: inout [UInt8]) {
+            var colours = rgb.mutableSpan, alphas = alpha.mutableSpan
+            for row in 0..<rows {
+                samples.colours(
+                    of: bytes.span, from: row * width * samples.sampleCount, count: columns, rgb: &colours,
+                    alphas: &alphas, at: (y + row) * pageWidth + x)
+            }
         }
+        draw(&rgb, &alpha)
     }
 
     /// A block inside of the page. Of each word the bytes in memory are red, green, blue and alpha, which libtiff makes
@@ -48,40 +50,6 @@ extension TIFFSamples {
         let offset = pixel * sampleCount + (plane ?? 0)
         let count = plane == nil ? width * sampleCount : width
         reduce(row, from: start, count: count, into: &target, offset: offset, stride: plane == nil ? 1 : sampleCount)
-    }
-}
-
-/// The pages of a TIFF that go together as a batch.
-struct TIFFPages {
-    private(set) var count = 0
-    private(set) var leftOutCount = 0
-    private(set) var width = 0, height = 0
-    /// [count, height, width, 3].
-    private(set) var rgb: [UInt8] = []
-    /// [count, height, width] once a page has had any: pages without are opaque.
-    private(set) var alpha: [UInt8]?
-    /// The first page's ICC profile.
-    let profile: [UInt8]?
-
-    init(profile: [UInt8]?) { self.profile = profile }
-
-    /// Whether a page of that upright size belongs to the batch.
-    func takes(width: Int, height: Int) -> Bool { count == 0 || (width, height) == (self.width, self.height) }
-
-    mutating func leaveOut() { leftOutCount += 1 }
-
-    mutating func add(_ pixels: TIFFPixels, _ orientation: EXIFOrientation) throws(CodecError) {
-        let (width, height) = (pixels.width, pixels.height)
-        let upright = try orientation.upright(pixels.rgb, width: width, height: height, channels: 3)
-        (self.width, self.height) = orientation.size(width: width, height: height)
-        if pixels.alpha.isEmpty {
-            alpha?.append(contentsOf: repeatElement(255, count: width * height))
-        } else {
-            let opaque = [UInt8](repeating: 255, count: count * width * height)
-            alpha = try (alpha ?? opaque) + orientation.upright(pixels.alpha, width: width, height: height, channels: 1)
-        }
-        rgb = count == 0 ? upright : rgb + upright
-        count += 1
     }
 }
 

@@ -33,7 +33,7 @@ struct TIFFStructure {
     private let bytes: ArraySlice<UInt8>
     private let isLittleEndian: Bool, isBig: Bool
     /// Where the first directory begins.
-    let first: Int
+    private(set) var first = 0
 
     /// Nil when the bytes start like no TIFF, or end in its header.
     init?(_ bytes: ArraySlice<UInt8>) {
@@ -42,7 +42,6 @@ struct TIFFStructure {
         isLittleEndian = mark.first == UInt8(ascii: "I")
         isBig = mark.elementsEqual("II+\0".utf8) || mark.elementsEqual("MM\0+".utf8)
         guard isBig || mark.elementsEqual("II*\0".utf8) || mark.elementsEqual("MM\0*".utf8) else { return nil }
-        first = 0
         guard let first = number(at: isBig ? 8 : 4, size: isBig ? 8 : 4) else { return nil }
         self.first = first
     }
@@ -88,8 +87,13 @@ struct TIFFStructure {
 
     /// The first of unsigned numbers (bytes, shorts or longs). Nil when there is none.
     func number(of entry: Entry) -> Int? {
-        guard entry.count > 0, let size = [1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8][entry.type] else { return nil }
-        return number(at: entry.position, size: size)
+        numbers(of: entry, atMost: 1).first
+    }
+
+    /// Unsigned numbers, the first few of many.
+    func numbers(of entry: Entry, atMost limit: Int) -> [Int] {
+        guard let size = [1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8][entry.type] else { return [] }
+        return (0..<min(entry.count, limit)).compactMap { number(at: entry.position + $0 * size, size: size) }
     }
 
     /// Text up to its first zero character, as UTF-8. Nil when the entry is of another type or lies outside.
