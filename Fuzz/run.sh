@@ -23,7 +23,7 @@ for c in Sources/CPNG/*.c Sources/CJPEG/*.c Sources/CCurl/*.c Sources/CEpoll/*.c
     clang -O1 -g -fsanitize=address,fuzzer-no-link -I "$(dirname "$c")/include" -c "$c" -o "$out/$(basename "$c" .c).o"
 done
 modules=(-Xcc -fmodule-map-file=Fuzz/CModules/CPNG/module.modulemap -Xcc -fmodule-map-file=Fuzz/CModules/CJPEG/module.modulemap
-    -Xcc -fmodule-map-file=Sources/CWebP/module.modulemap)
+    -Xcc -fmodule-map-file=Sources/CWebP/module.modulemap -Xcc -fmodule-map-file=Sources/CLCMS/module.modulemap)
 module Media "${modules[@]}"
 for name in Sources/CCrypto Sources/CZlib Sources/COpenSSL Fuzz/CModules/CCurl Fuzz/CModules/CEpoll; do
     http_modules+=(-Xcc "-fmodule-map-file=$name/module.modulemap")
@@ -36,7 +36,7 @@ link() { # the linker warns of every sanitizer symbol it keeps to itself
 link Fuzz/FuzzJSON.swift "$out/GraphCore.o" -o "$out/json"
 link Fuzz/FuzzWorkflow.swift "$out/GraphCore.o" -o "$out/workflow"
 link "${modules[@]}" Fuzz/FuzzPicture.swift "$out/GraphCore.o" "$out/Media.o" "$out"/c{png,jpeg}*.o \
-    -lpng -ljpeg -lwebp -lz -o "$out/picture"
+    -lpng -ljpeg -lwebp -llcms2 -lz -o "$out/picture"
 http_objects=("$out/HTTP.o" "$out/Digest.o" "$out/ccurl.o" "$out/cepoll.o" -lcurl -lssl -lcrypto -lz)
 for target in HTTP Multipart WebSocket; do
     link "${http_modules[@]}" "Fuzz/Fuzz$target.swift" "${http_objects[@]}" -o "$out/$(tr '[:upper:]' '[:lower:]' <<<"$target")"

@@ -110,6 +110,7 @@ int cjpeg_open(const uint8_t *bytes, size_t count, cjpeg_decoder **decoder_out, 
     decoder->has_multiple_scans = jpeg_has_multiple_scans(jpeg);
     header->width = jpeg->image_width;
     header->height = jpeg->image_height;
+    header->channels = jpeg->num_components;
     return CJPEG_OK;
 }
 
@@ -127,11 +128,11 @@ static void rgb_from_cmyk(const uint8_t *cmyk, uint8_t *rgb, uint32_t width) {
     }
 }
 
-static void read_rows(cjpeg_decoder *decoder, uint8_t *rgb) {
+static void read_rows(cjpeg_decoder *decoder, uint8_t *pixels, size_t channels) {
     struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
-    const size_t row_count = (size_t)jpeg->output_width * 3;
+    const size_t row_count = (size_t)jpeg->output_width * channels;
     while (jpeg->output_scanline < jpeg->output_height) {
-        uint8_t *at = rgb + jpeg->output_scanline * row_count;
+        uint8_t *at = pixels + jpeg->output_scanline * row_count;
         if (decoder->cmyk_row != NULL) {
             JSAMPROW row = decoder->cmyk_row;
             jpeg_read_scanlines(jpeg, &row, 1);
@@ -146,7 +147,7 @@ static void read_rows(cjpeg_decoder *decoder, uint8_t *rgb) {
     }
 }
 
-int cjpeg_read_pixels(cjpeg_decoder *decoder, uint8_t *rgb, size_t rgb_count, int (*is_stopped)(void),
+int cjpeg_read_pixels(cjpeg_decoder *decoder, uint8_t *pixels, size_t count, int channels, int (*is_stopped)(void),
                       uint32_t *rows_read, char message[CJPEG_MESSAGE_SIZE]) {
     struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
     decoder->message = message;
@@ -162,15 +163,16 @@ int cjpeg_read_pixels(cjpeg_decoder *decoder, uint8_t *rgb, size_t rgb_count, in
     // The scans of a progressive file are all read by now. An end that came too soon loses the last of them.
     if (decoder->ran_out && decoder->has_multiple_scans) return CJPEG_ENDS_EARLY;
     if (jpeg->output_width != jpeg->image_width || jpeg->output_height != jpeg->image_height ||
-        rgb_count != (size_t)jpeg->output_width * jpeg->output_height * 3) {
+        (channels != 3 && !(channels == 4 && is_cmyk)) ||
+        count != (size_t)jpeg->output_width * jpeg->output_height * (size_t)channels) {
         snprintf(message, CJPEG_MESSAGE_SIZE, "the pixel buffer has the wrong size");
         return CJPEG_DAMAGED;
     }
-    if (is_cmyk) {
+    if (is_cmyk && channels == 3) {
         decoder->cmyk_row = malloc((size_t)jpeg->output_width * 4);
         if (decoder->cmyk_row == NULL) return CJPEG_NO_MEMORY;
     }
-    read_rows(decoder, rgb);
+    read_rows(decoder, pixels, (size_t)channels);
     return CJPEG_OK;
 }
 

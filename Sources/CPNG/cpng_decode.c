@@ -1,4 +1,5 @@
 #include <setjmp.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,8 +20,10 @@ struct cpng_decoder {
     size_t remaining;
     size_t memory_left;
     int has_all_pixels;
+    int lost_text;
+    int cut_off;
     int (*is_stopped)(void);  // NULL until the pixels are read
-    uint8_t *row;  // one RGBA row, only for images with alpha
+    uint8_t *row;  // one row in another form than the caller's
     cpng_header header;
     cpng_failure failure;
 };
@@ -54,6 +57,21 @@ static void check_stopped(cpng_decoder *decoder) {
     png_error(decoder->png, "stopped");
 }
 
+// A file cut off behind its pixels is still a whole picture.
+static int ending(const cpng_decoder *decoder) {
+    const int is_whole = decoder->has_all_pixels && decoder->failure.status == CPNG_ENDS_EARLY;
+    return is_whole ? CPNG_OK : decoder->failure.status;
+}
+
+// A warning is about a chunk that is not needed, and the picture is still whole.
+static void note_warning(png_structp png, png_const_charp words) {
+    cpng_failure *failure = png_get_error_ptr(png);
+    // The failure is the decoder's, and libpng's words start with the chunk's name.
+    cpng_decoder *decoder = (cpng_decoder *)((char *)failure - offsetof(cpng_decoder, failure));
+    if (strncmp(words, "zTXt", 4) == 0 || strncmp(words, "iTXt", 4) == 0 || strncmp(words, "tEXt", 4) == 0)
+        decoder->lost_text = 1;
+}
+
 static void read_bytes(png_structp png, png_bytep into, size_t count) {
     cpng_decoder *decoder = png_get_io_ptr(png);
     check_stopped(decoder);
@@ -66,9 +84,41 @@ static void read_bytes(png_structp png, png_bytep into, size_t count) {
     decoder->remaining -= count;
 }
 
+static void describe(cpng_decoder *decoder) {
+    png_structp png = decoder->png;
+    cpng_header *header = &decoder->header;
+    header->width = png_get_image_width(png, decoder->info);
+    header->height = png_get_image_height(png, decoder->info);
+    header->has_alpha = 0;
+    switch (png_get_color_type(png, decoder->info)) {
+        case PNG_COLOR_TYPE_GRAY:
+            header->layout = png_get_bit_depth(png, decoder->info) == 16 ? CPNG_GRAY_16 : CPNG_GRAY;
+            header->pixel_size = header->layout == CPNG_GRAY_16 ? 2 : 1;
+            break;
+        case PNG_COLOR_TYPE_PALETTE:
+            header->layout = CPNG_PALETTE;
+            header->pixel_size = 1;
+            header->has_alpha = png_get_valid(png, decoder->info, PNG_INFO_tRNS) != 0;
+            break;
+        case PNG_COLOR_TYPE_GRAY_ALPHA:
+            header->layout = CPNG_GRAY_ALPHA;
+            header->pixel_size = 2;
+            header->has_alpha = 1;
+            break;
+        case PNG_COLOR_TYPE_RGB:
+            header->layout = CPNG_RGB;
+            header->pixel_size = 3;
+            break;
+        default:
+            header->layout = CPNG_RGBA;
+            header->pixel_size = 4;
+            header->has_alpha = 1;
+    }
+}
+
 // Known to libpng and not needed here: dropped unread. Their checksums are still verified.
 static const png_byte unneeded_chunks[] =
-    "bKGD\0cHRM\0eXIf\0gAMA\0hIST\0iCCP\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sRGB\0tIME";
+    "bKGD\0cHRM\0eXIf\0gAMA\0hIST\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sRGB\0tIME";
 
 int cpng_open(const uint8_t *bytes, size_t count, cpng_decoder **decoder_out, cpng_header *header,
               char message[CPNG_MESSAGE_SIZE]) {
@@ -79,7 +129,7 @@ int cpng_open(const uint8_t *bytes, size_t count, cpng_decoder **decoder_out, cp
     decoder->remaining = count;
     decoder->memory_left = MEMORY_MAX;
     decoder->failure.message = message;
-    decoder->png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &decoder->failure, cpng_fail, cpng_ignore, decoder,
+    decoder->png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &decoder->failure, cpng_fail, note_warning, decoder,
                                             take_memory, give_memory_back);
     if (decoder->png == NULL) return CPNG_NO_MEMORY;
     png_structp png = decoder->png;
@@ -99,25 +149,61 @@ int cpng_open(const uint8_t *bytes, size_t count, cpng_decoder **decoder_out, cp
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, unneeded_chunks, sizeof unneeded_chunks / 5);
     png_read_info(png, decoder->info);
 
-    decoder->header.width = png_get_image_width(png, decoder->info);
-    decoder->header.height = png_get_image_height(png, decoder->info);
-    decoder->header.has_alpha = (png_get_color_type(png, decoder->info) & PNG_COLOR_MASK_ALPHA) != 0 ||
-                                png_get_valid(png, decoder->info, PNG_INFO_tRNS) != 0;
+    describe(decoder);
     *header = decoder->header;
     return CPNG_OK;
 }
 
 static void join(uint8_t *rgba, const uint8_t *rgb, const uint8_t *alpha, uint32_t width) {
-    for (uint32_t x = 0; x < width; x++) {
-        memcpy(rgba + 4 * (size_t)x, rgb + 3 * (size_t)x, 3);
-        rgba[4 * (size_t)x + 3] = alpha[x];
+    for (size_t x = 0; x < width; x++) {
+        rgba[4 * x] = rgb[3 * x];
+        rgba[4 * x + 1] = rgb[3 * x + 1];
+        rgba[4 * x + 2] = rgb[3 * x + 2];
+        rgba[4 * x + 3] = alpha[x];
     }
 }
 
-static void split(const uint8_t *rgba, uint8_t *rgb, uint8_t *alpha, uint32_t width) {
-    for (uint32_t x = 0; x < width; x++) {
-        memcpy(rgb + 3 * (size_t)x, rgba + 4 * (size_t)x, 3);
-        alpha[x] = rgba[4 * (size_t)x + 3];
+static void split(const uint8_t *restrict rgba, uint8_t *restrict rgb, uint8_t *restrict alpha, uint32_t width) {
+    for (size_t x = 0; x < width; x++) {
+        rgb[3 * x] = rgba[4 * x];
+        rgb[3 * x + 1] = rgba[4 * x + 1];
+        rgb[3 * x + 2] = rgba[4 * x + 2];
+        alpha[x] = rgba[4 * x + 3];
+    }
+}
+
+// What `cut_off` makes is made again of the result.
+static void widen(uint8_t *gray, const uint8_t *rgb, uint32_t width) {
+    for (size_t x = 0; x < width; x++) {
+        gray[2 * x] = 0;
+        gray[2 * x + 1] = rgb[3 * x];
+    }
+}
+
+// Pillow's I;16 to RGB: everything above 255 is white. Says whether there was any.
+static int cut_off(const uint8_t *gray, uint8_t *rgb, uint32_t width) {
+    uint8_t high = 0;
+    for (size_t x = 0; x < width; x++) {
+        const uint8_t level = gray[2 * x] == 0 ? gray[2 * x + 1] : 255;
+        rgb[3 * x] = rgb[3 * x + 1] = rgb[3 * x + 2] = level;
+        high |= gray[2 * x];
+    }
+    return high != 0;
+}
+
+// Reads one row of a pass into its place.
+static void read_row(cpng_decoder *decoder, uint8_t *rgb, uint8_t *alpha, int keeps_pixels) {
+    const uint32_t width = decoder->header.width;
+    if (decoder->header.layout == CPNG_GRAY_16) {
+        if (keeps_pixels) widen(decoder->row, rgb, width);
+        png_read_row(decoder->png, decoder->row, NULL);
+        decoder->cut_off |= cut_off(decoder->row, rgb, width);
+    } else if (decoder->header.has_alpha) {
+        if (keeps_pixels) join(decoder->row, rgb, alpha, width);
+        png_read_row(decoder->png, decoder->row, NULL);
+        split(decoder->row, rgb, alpha, width);
+    } else {
+        png_read_row(decoder->png, rgb, NULL);
     }
 }
 
@@ -128,49 +214,112 @@ int cpng_read_pixels(cpng_decoder *decoder, uint8_t *rgb, size_t rgb_count, uint
     png_structp png = decoder->png;
     decoder->failure.message = message;
     decoder->is_stopped = is_stopped;
-    if (setjmp(png_jmpbuf(png))) {
-        // A file cut off behind its pixels is still a whole picture.
-        const int is_whole = decoder->has_all_pixels && decoder->failure.status == CPNG_ENDS_EARLY;
-        return is_whole ? CPNG_OK : decoder->failure.status;
-    }
+    if (setjmp(png_jmpbuf(png))) return ending(decoder);
     if (rgb_count != pixel_count * 3 || (decoder->header.has_alpha && alpha_count != pixel_count))
         png_error(png, "the pixel buffers have the wrong size");
 
-    // 8-bit RGB or RGBA whatever the file holds. Of 16 bits the high byte is kept, and gamma is left alone, as Pillow
-    // does.
-    png_set_expand(png);
-    png_set_strip_16(png);
-    png_set_gray_to_rgb(png);
+    // Of 16 bits the high byte is kept, but for gray alone, and gamma is left alone, as Pillow does.
+    size_t row_size = (size_t)width * (decoder->header.has_alpha ? 4 : 3);
+    if (decoder->header.layout == CPNG_GRAY_16) {
+        row_size = (size_t)width * 2;
+    } else {
+        if (decoder->header.layout == CPNG_PALETTE) png_set_palette_to_rgb(png);
+        if (decoder->header.layout == CPNG_GRAY) png_set_expand_gray_1_2_4_to_8(png);
+        png_set_strip_16(png);
+        png_set_gray_to_rgb(png);
+    }
     const int pass_count = png_set_interlace_handling(png);
     png_read_update_info(png, decoder->info);
-    if (png_get_rowbytes(png, decoder->info) != (size_t)width * (decoder->header.has_alpha ? 4 : 3))
-        png_error(png, "the rows have an unexpected size");
-    if (decoder->header.has_alpha) {
-        decoder->row = malloc((size_t)width * 4);
+    if (png_get_rowbytes(png, decoder->info) != row_size) png_error(png, "the rows have an unexpected size");
+    if (row_size != (size_t)width * 3) {
+        decoder->row = malloc(row_size);
         if (decoder->row == NULL) return CPNG_NO_MEMORY;
+        if (pass_count > 1) {
+            memset(rgb, 0, rgb_count);
+            if (alpha != NULL) memset(alpha, 0, alpha_count);
+        }
     }
     for (int pass = 0; pass < pass_count; pass++) {
         for (uint32_t y = 0; y < height; y++) {
             check_stopped(decoder);
-            // A pass of an interlaced image changes some pixels of a row and reads back the others.
-            const int clears_row = pass_count > 1 && pass == 0;
-            uint8_t *rgb_row = rgb + (size_t)y * width * 3;
-            if (clears_row) memset(rgb_row, 0, (size_t)width * 3);
-            if (!decoder->header.has_alpha) {
-                png_read_row(png, rgb_row, NULL);
+            // A pass of an interlaced picture changes some pixels of some rows, and leaves the others.
+            if (pass_count > 1 && !PNG_ROW_IN_INTERLACE_PASS(y, pass)) {
+                png_read_row(png, NULL, NULL);
                 continue;
             }
-            uint8_t *alpha_row = alpha + (size_t)y * width;
-            if (clears_row) memset(alpha_row, 0, width);
-            if (pass_count > 1) join(decoder->row, rgb_row, alpha_row, width);
-            png_read_row(png, decoder->row, NULL);
-            split(decoder->row, rgb_row, alpha_row, width);
+            read_row(decoder, rgb + (size_t)y * width * 3, alpha == NULL ? NULL : alpha + (size_t)y * width,
+                     pass_count > 1);
         }
     }
     decoder->has_all_pixels = 1;
     png_read_end(png, decoder->end_info);
     return CPNG_OK;
 }
+
+int cpng_read_stored(cpng_decoder *decoder, uint8_t *pixels, size_t count, int (*is_stopped)(void),
+                     char message[CPNG_MESSAGE_SIZE]) {
+    const size_t row_size = (size_t)decoder->header.width * (size_t)decoder->header.pixel_size;
+    png_structp png = decoder->png;
+    decoder->failure.message = message;
+    decoder->is_stopped = is_stopped;
+    if (setjmp(png_jmpbuf(png))) return ending(decoder);
+    if (decoder->header.layout == CPNG_PALETTE) png_set_packing(png);
+    if (decoder->header.layout == CPNG_GRAY) png_set_expand_gray_1_2_4_to_8(png);
+    if (decoder->header.layout != CPNG_GRAY_16) png_set_strip_16(png);
+    const int pass_count = png_set_interlace_handling(png);
+    png_read_update_info(png, decoder->info);
+    if (png_get_rowbytes(png, decoder->info) != row_size || count != row_size * decoder->header.height)
+        png_error(png, "the rows have an unexpected size");
+    for (int pass = 0; pass < pass_count; pass++) {
+        for (uint32_t y = 0; y < decoder->header.height; y++) {
+            check_stopped(decoder);
+            png_read_row(png, pixels + (size_t)y * row_size, NULL);
+        }
+    }
+    decoder->has_all_pixels = 1;
+    png_read_end(png, decoder->end_info);
+    return CPNG_OK;
+}
+
+void cpng_palette(const cpng_decoder *decoder, uint8_t rgba[1024]) {
+    png_colorp colors = NULL;
+    png_bytep alpha = NULL;
+    int color_count = 0, alpha_count = 0;
+    png_get_PLTE(decoder->png, decoder->info, &colors, &color_count);
+    png_get_tRNS(decoder->png, decoder->info, &alpha, &alpha_count, NULL);
+    for (int i = 0; i < 256; i++) {
+        const png_color color = i < color_count ? colors[i] : (png_color){0, 0, 0};
+        rgba[4 * i] = color.red;
+        rgba[4 * i + 1] = color.green;
+        rgba[4 * i + 2] = color.blue;
+        rgba[4 * i + 3] = alpha != NULL && i < alpha_count ? alpha[i] : 255;
+    }
+}
+
+int cpng_key(const cpng_decoder *decoder, uint8_t rgb[3]) {
+    png_color_16p key = NULL;
+    if (decoder->header.layout != CPNG_RGB || png_get_bit_depth(decoder->png, decoder->info) != 8) return 0;
+    if (png_get_tRNS(decoder->png, decoder->info, NULL, NULL, &key) == 0 || key == NULL) return 0;
+    rgb[0] = (uint8_t)key->red;
+    rgb[1] = (uint8_t)key->green;
+    rgb[2] = (uint8_t)key->blue;
+    return 1;
+}
+
+int cpng_cut_off(const cpng_decoder *decoder) { return decoder->cut_off; }
+
+const uint8_t *cpng_profile(const cpng_decoder *decoder, size_t *count) {
+    png_charp name = NULL;
+    png_bytep profile = NULL;
+    png_uint_32 length = 0;
+    int compression = 0;
+    const int found =
+        png_get_iCCP(decoder->png, decoder->info, &name, &compression, &profile, &length) == PNG_INFO_iCCP;
+    *count = found ? length : 0;
+    return found ? profile : NULL;
+}
+
+int cpng_lost_text(const cpng_decoder *decoder) { return decoder->lost_text; }
 
 static int texts_in(const cpng_decoder *decoder, png_infop info, png_textp *texts) {
     *texts = NULL;

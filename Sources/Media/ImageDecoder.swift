@@ -1,3 +1,5 @@
+public import GraphCore
+
 /// A picture as it came out of a file, turned upright; several when the file has several frames.
 public struct DecodedImage: Sendable {
     /// [frames, height, width, 3], eight-bit, `Image.standardLevels`. Not multiplied with alpha.
@@ -14,16 +16,18 @@ public struct DecodedImage: Sendable {
 
 /// Reads a picture of any format this program knows.
 public enum ImageDecoder {
-    /// - Parameter onlyFirstFrame: leaves out all further frames, without decoding them.
+    /// - Parameters:
+    ///   - onlyFirstFrame: leaves out all further frames, without decoding them.
+    ///   - cores: for converting colours.
     /// - Throws: `CodecError` with one sentence about the file; `stopped` when the task is cancelled.
     public static func decode(
-        _ bytes: [UInt8], limits: ImageLimits = .init(), onlyFirstFrame: Bool = false
+        _ bytes: [UInt8], limits: ImageLimits = .init(), onlyFirstFrame: Bool = false, cores: SpareCores = .none
     ) throws(CodecError) -> DecodedImage {
         switch ImageFormat.sniff(bytes) {
-        case .png: return try PNGCodec.decode(bytes, limits: limits)
-        case .jpeg: return try JPEGCodec.decode(bytes, limits: limits)
-        case .webp: return try WebPCodec.decode(bytes, limits: limits, onlyFirstFrame: onlyFirstFrame)
-        case .tiff: return try TIFFCodec.decode(bytes, limits: limits, onlyFirstFrame: onlyFirstFrame)
+        case .png: return try PNGCodec.decode(bytes, limits: limits, onlyFirstFrame: onlyFirstFrame, cores: cores)
+        case .jpeg: return try JPEGCodec.decode(bytes, limits: limits, cores: cores)
+        case .webp: return try WebPCodec.decode(bytes, limits: limits, onlyFirstFrame: onlyFirstFrame, cores: cores)
+        case .tiff: return try TIFFCodec.decode(bytes, limits: limits, onlyFirstFrame: onlyFirstFrame, cores: cores)
         case .gif: return try GIFCodec.decode(bytes, limits: limits)
         case .bmp: return try BMPCodec.decode(bytes, limits: limits)
         case let other?: throw other.refusal(of: bytes)

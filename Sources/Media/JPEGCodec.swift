@@ -1,3 +1,4 @@
+public import GraphCore
 internal import CJPEG  // the only file that does; C types and pointers stay in it
 
 /// JPEG files through libjpeg-turbo, with the settings (and so the pixels) of Pillow.
@@ -5,21 +6,43 @@ public enum JPEGCodec {
     /// Of the libjpeg in use.
     static var libraryVersion: String { unsafe String(cString: cjpeg_version()) }
 
-    /// Gray, YCbCr, RGB, CMYK and YCCK files as eight-bit RGB, with EXIF orientation applied. CMYK is read as Adobe
-    /// writes it, inverted, and converted without a colour profile, as Pillow does. Throws `stopped` when the task is
-    /// cancelled.
-    public static func decode(_ bytes: [UInt8], limits: ImageLimits = .init()) throws(CodecError) -> DecodedImage {
+    /// Gray, YCbCr, RGB, CMYK and YCCK files as eight-bit RGB, with EXIF orientation applied and converted to sRGB
+    /// (`ColorProfile`). CMYK is read as Adobe writes it, inverted, and without a profile converted as Pillow does. Of
+    /// several pictures in a file (MPO) the first.
+    /// - Parameter cores: for converting colours.
+    /// - Throws: `CodecError` with one sentence; `stopped` when the task is cancelled.
+    public static func decode(
+        _ bytes: [UInt8], limits: ImageLimits = .init(), cores: SpareCores = .none
+    ) throws(CodecError) -> DecodedImage {
         guard ImageFormat.sniff(bytes) == .jpeg else {
             throw CodecError("the file is not a JPEG", suggestion: "Choose a JPEG file.")
         }
-        let (pixels, width, height) = try unsafe withDecoder(bytes) { (decoder, header) throws(CodecError) in
+        try JPEGSegments.checkProcess(of: bytes)
+        let profile = JPEGSegments.profile(of: bytes)
+        var frames = PictureFrames(limits: limits, cores: cores)
+        var samples: ColorProfile.Samples? = .rgb
+        var notes: [String] = []
+        try unsafe withDecoder(bytes) { (decoder, header) throws(CodecError) in
             let (width, height) = (Int(header.width), Int(header.height))
             try limits.check(height: height, width: width)
-            return (try unsafe readPixels(decoder, width: width, height: height), width, height)
+            var inks: ColorTransform?
+            if header.channels == 1 { samples = .gray }
+            if header.channels == 4 {
+                samples = nil
+                switch profile.map({ ColorProfile.judge($0, for: .inks) }) {
+                case .other(let transform)?: inks = transform
+                case .unusable(let note)?: notes.append(note)
+                case .same?, nil: break
+                }
+            }
+            let read = try unsafe readPixels(
+                decoder, width: width, height: height, channels: inks == nil ? 3 : 4)
+            let pixels = try inks?.rgb(ofInks: read, width: width, cores: cores) ?? read
+            try frames.append(pixels, width: width, height: height, orientation: EXIFOrientation(jpeg: bytes))
         }
-        var frames = PictureFrames(limits: limits)
-        try frames.append(pixels, width: width, height: height, orientation: EXIFOrientation(jpeg: bytes))
-        return try frames.picture(format: "JPEG")
+        var picture = try frames.picture(format: "JPEG", profile: profile, samples: samples)
+        picture.notes += notes
+        return picture
     }
 
     /// Whether `prefix` starts a JPEG whose header, up to the first scan, libjpeg takes.
@@ -72,18 +95,19 @@ public enum JPEGCodec {
         return unsafe [UInt8](UnsafeBufferPointer(start: jpeg, count: count))
     }
 
-    /// [height, width, 3], decoded in place.
+    /// [height, width, 3], or 4 for the inks of a CMYK file as they are; decoded in place.
     private static func readPixels(
-        _ decoder: OpaquePointer, width: Int, height: Int
+        _ decoder: OpaquePointer, width: Int, height: Int, channels: Int
     ) throws(CodecError) -> [UInt8] {
-        let count = width * height * 3
+        let count = width * height * channels
         var rowsRead: UInt32 = 0
         var pixels: [UInt8] = []
         try unsafe check(rowsMissing: { rowsRead == 0 ? nil : (height - Int(rowsRead), height) }) { message in
             var status = CInt(CJPEG_OK)
-            unsafe pixels = [UInt8](unsafeUninitializedCapacity: count) { rgb, initializedCount in
+            unsafe pixels = [UInt8](unsafeUninitializedCapacity: count) { pixels, initializedCount in
                 status = unsafe cjpeg_read_pixels(
-                    decoder, rgb.baseAddress, count, { Task.isCancelled ? 1 : 0 }, &rowsRead, message)
+                    decoder, pixels.baseAddress, count, CInt(channels), { Task.isCancelled ? 1 : 0 }, &rowsRead, message
+                )
                 initializedCount = status == CJPEG_OK ? count : 0
             }
             return status

@@ -4,7 +4,7 @@ public enum LinkedLibraries {
         [
             ("libpng", PNGCodec.libraryVersion), ("libjpeg", JPEGCodec.libraryVersion),
             ("libwebp", WebPCodec.libraryVersion), ("libtiff", TIFFCodec.libraryVersion),
-            ("giflib", GIFCodec.libraryVersion),
+            ("giflib", GIFCodec.libraryVersion), ("Little CMS", ColorProfile.libraryVersion),
         ]
     }
 }

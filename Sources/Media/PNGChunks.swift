@@ -9,10 +9,10 @@ struct PNGChunks: Sequence, IteratorProtocol {
         let whole: ArraySlice<UInt8>
     }
 
-    static let signatureCount = 8
+    static let signature: [UInt8] = [0x89] + "PNG\r\n\u{1A}\n".utf8
     private var rest: ArraySlice<UInt8>
 
-    init(of bytes: [UInt8]) { rest = bytes.dropFirst(Self.signatureCount) }
+    init(of bytes: [UInt8]) { rest = bytes.dropFirst(Self.signature.count) }
 
     /// Nil at the end, or when the next chunk is cut off.
     mutating func next() -> Chunk? {
@@ -30,7 +30,7 @@ extension PNGChunks {
     /// wants the header or the texts only.
     static func selection(_ wanted: [String], of bytes: [UInt8]) -> [UInt8] {
         let wanted = wanted.map { Array($0.utf8) }
-        var kept = Array(bytes.prefix(signatureCount))
+        var kept = Array(bytes.prefix(signature.count))
         for chunk in PNGChunks(of: bytes) where wanted.contains(where: chunk.type.elementsEqual) {
             kept += chunk.whole
         }

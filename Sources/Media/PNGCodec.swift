@@ -1,3 +1,4 @@
+public import GraphCore
 internal import CPNG  // the only file that does; C types and pointers stay in it
 
 /// PNG files through libpng.
@@ -5,18 +6,78 @@ public enum PNGCodec {
     /// Of the libpng in use.
     static var libraryVersion: String { unsafe String(cString: cpng_version()) }
 
-    /// Any PNG as eight-bit RGB and, when the file has an alpha channel or a transparent colour, alpha. Of 16 bits the
-    /// high byte is kept and gamma is left alone, as Pillow does. Applies EXIF orientation. Throws `stopped` when the
-    /// task is cancelled, as `encode` does.
-    public static func decode(_ bytes: [UInt8], limits: ImageLimits = .init()) throws(CodecError) -> DecodedImage {
+    /// Any PNG as eight-bit RGB with the pixels of Pillow's `convert("RGB")`: of 16 bits the high byte is kept, gamma and
+    /// the chunks beside it are left alone, and 16-bit gray is cut off at 255 (a note says so when that loses anything).
+    /// Alpha is what the file's alpha channel or palette says; a transparent colour of a gray or RGB file counts as
+    /// opaque, as in ComfyUI. The frames of an animated PNG are a batch. Applies EXIF orientation and converts to sRGB
+    /// (`ColorProfile`).
+    /// - Parameters:
+    ///   - onlyFirstFrame: leaves out the others, without decoding them.
+    ///   - cores: for converting colours.
+    /// - Throws: `CodecError` with one sentence; `stopped` when the task is cancelled.
+    public static func decode(
+        _ bytes: [UInt8], limits: ImageLimits = .init(), onlyFirstFrame: Bool = false, cores: SpareCores = .none
+    ) throws(CodecError) -> DecodedImage {
         try unsafe withDecoder(bytes) { (decoder, header) throws(CodecError) in
             let (width, height) = (Int(header.width), Int(header.height))
             try limits.check(height: height, width: width)
-            let (pixels, alpha) = try unsafe readPixels(decoder, header)
-            var frames = PictureFrames(limits: limits)
-            try frames.append(
-                pixels, alpha: alpha, width: width, height: height, orientation: EXIFOrientation(png: bytes))
-            return try frames.picture(format: "PNG", text: unsafe texts(decoder))
+            var frames = PictureFrames(limits: limits, cores: cores)
+            let animation = onlyFirstFrame ? nil : try AnimatedPNG(bytes, width: width, height: height)
+            if let animation {
+                try frames.expect(animation.frames.count, width: width, height: height)
+                try unsafe readFrames(decoder, header, animation, of: bytes, into: &frames)
+            } else {
+                let (pixels, alpha) = try unsafe readPixels(decoder, header)
+                let orientation = EXIFOrientation(png: bytes, text: unsafe texts(decoder))
+                try frames.append(pixels, alpha: alpha, width: width, height: height, orientation: orientation)
+            }
+            var size = 0
+            let start = unsafe cpng_profile(decoder, &size)
+            let profile = unsafe start.map { unsafe [UInt8](UnsafeBufferPointer(start: $0, count: size)) }
+            let layout = Int(header.layout)
+            var picture = try frames.picture(
+                format: "PNG", text: unsafe texts(decoder), profile: profile,
+                samples: [CPNG_GRAY, CPNG_GRAY_16, CPNG_GRAY_ALPHA].contains(layout) ? .gray : .rgb)
+            if profile == nil, PNGChunks(of: bytes).contains(where: { $0.type.elementsEqual("iCCP".utf8) }) {
+                picture.notes.append("its colour profile is damaged and was ignored")
+            }
+            if unsafe cpng_lost_text(decoder) == 1 {
+                picture.notes.append("a text in it is damaged or larger than 8 MiB and was left out")
+            }
+            if layout == CPNG_GRAY_16, unsafe cpng_cut_off(decoder) == 1 {
+                picture.notes.append(
+                    "it has 16-bit gray, of which ComfyUI makes everything above 255 of 65,535 white; "
+                        + "save it with 8 bits to see all of it")
+            }
+            return picture
+        }
+    }
+
+    /// All frames of an animated PNG, composed.
+    private static func readFrames(
+        _ decoder: OpaquePointer, _ header: cpng_header, _ animation: AnimatedPNG, of bytes: [UInt8],
+        into frames: inout PictureFrames
+    ) throws(CodecError) {
+        let (width, height) = (Int(header.width), Int(header.height))
+        guard let first = animation.frames.first else { return }
+        var canvas = APNGCanvas(
+            width: width, height: height, pixelSize: Int(header.pixel_size), first: first,
+            pixels: try unsafe readStored(decoder, header))
+        let orientation = EXIFOrientation(png: bytes, text: unsafe texts(decoder))
+        let colors = unsafe StoredColors(decoder, header)
+        for (index, frame) in animation.frames.enumerated() {
+            try CodecError.checkStopped()
+            if index > 0 {
+                let file = animation.file(of: frame) { bytes in
+                    unsafe bytes.withUnsafeBufferPointer { unsafe cpng_checksum($0.baseAddress, $0.count) }
+                }
+                let pixels = try unsafe withDecoder(file) { (decoder, header) throws(CodecError) in
+                    try unsafe readStored(decoder, header)
+                }
+                canvas.draw(pixels, frame, isFirst: index == 1, opacity: colors.opacity)
+            }
+            let (rgb, alpha) = colors.split(canvas.pixels)
+            try frames.append(rgb, alpha: alpha, width: width, height: height, orientation: orientation)
         }
     }
 
@@ -141,6 +202,22 @@ public enum PNGCodec {
         return (rgb, header.has_alpha == 0 ? nil : alpha)
     }
 
+    /// [height, width, pixel_size].
+    private static func readStored(_ decoder: OpaquePointer, _ header: cpng_header) throws(CodecError) -> [UInt8] {
+        let count = Int(header.width) * Int(header.height) * Int(header.pixel_size)
+        var pixels: [UInt8] = []
+        try unsafe check { message in
+            var status = CInt(CPNG_OK)
+            unsafe pixels = [UInt8](unsafeUninitializedCapacity: count) { pixels, initializedCount in
+                status = unsafe cpng_read_stored(
+                    decoder, pixels.baseAddress, count, { Task.isCancelled ? 1 : 0 }, message)
+                initializedCount = status == CPNG_OK ? count : 0
+            }
+            return status
+        }
+        return pixels
+    }
+
     private static func texts(_ decoder: OpaquePointer) -> [TextChunk] {
         unsafe (0..<cpng_text_count(decoder)).map { index in
             let chunk = unsafe cpng_text_at(decoder, index)
@@ -172,5 +249,52 @@ public enum PNGCodec {
             let words = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
             throw .damaged("PNG", String(decoding: words, as: UTF8.self))
         }
+    }
+}
+
+/// What the stored pixels of an animated PNG mean.
+private struct StoredColors {
+    private let layout: Int, pixelSize: Int
+    private let hasAlpha: Bool
+    /// 256 times RGBA.
+    private var palette = [UInt8](repeating: 0, count: 1024)
+    /// The transparent colour of an RGB file, which counts when a frame is laid over another, and only then.
+    private let key: [UInt8]?
+
+    init(_ decoder: OpaquePointer, _ header: cpng_header) {
+        (layout, pixelSize, hasAlpha) = (Int(header.layout), Int(header.pixel_size), header.has_alpha != 0)
+        unsafe palette.withUnsafeMutableBufferPointer { unsafe cpng_palette(decoder, $0.baseAddress) }
+        var key: [UInt8] = [0, 0, 0]
+        let hasKey = unsafe key.withUnsafeMutableBufferPointer { unsafe cpng_key(decoder, $0.baseAddress) }
+        self.key = hasKey == 1 ? key : nil
+    }
+
+    /// Of the stored pixel at an offset, 0 to 255.
+    func opacity(_ pixels: [UInt8], _ at: Int) -> Int {
+        switch layout {
+        case CPNG_PALETTE: Int(palette[4 * Int(pixels[at]) + 3])
+        case CPNG_GRAY_ALPHA, CPNG_RGBA: Int(pixels[at + pixelSize - 1])
+        case CPNG_RGB: key == Array(pixels[at..<at + 3]) ? 0 : 255
+        default: 255
+        }
+    }
+
+    /// As cpng_read_pixels gives them.
+    func split(_ stored: [UInt8]) -> (rgb: [UInt8], alpha: [UInt8]?) {
+        let count = stored.count / pixelSize
+        var (rgb, alpha): ([UInt8], [UInt8]) = ([], [])
+        rgb.reserveCapacity(count * 3)
+        if hasAlpha { alpha.reserveCapacity(count) }
+        for at in stride(from: 0, to: stored.count, by: pixelSize) {
+            switch layout {
+            case CPNG_PALETTE: for c in 0..<3 { rgb.append(palette[4 * Int(stored[at]) + c]) }
+            case CPNG_RGB, CPNG_RGBA: for c in 0..<3 { rgb.append(stored[at + c]) }
+            default:
+                let level = layout == CPNG_GRAY_16 ? (stored[at] == 0 ? stored[at + 1] : 255) : stored[at]
+                for _ in 0..<3 { rgb.append(level) }
+            }
+            if hasAlpha { alpha.append(UInt8(opacity(stored, at))) }
+        }
+        return (rgb, hasAlpha ? alpha : nil)
     }
 }

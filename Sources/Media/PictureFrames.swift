@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// The frames of one file on their way to a batch, as ComfyUI's LoadImage makes it: each is turned upright, and one
 /// whose size then differs from the first's is left out.
 ///
@@ -5,6 +7,7 @@
 /// so that a file of a thousand frames is refused before memory is taken; `append` refuses what was not announced.
 struct PictureFrames {
     private let limits: ImageLimits
+    private let cores: SpareCores
     private(set) var count = 0
     /// Of every frame, upright. 0 before the first.
     private(set) var width = 0, height = 0
@@ -14,7 +17,8 @@ struct PictureFrames {
     private var alpha: [UInt8]?
     private var expectedCount = 1
 
-    init(limits: ImageLimits) { self.limits = limits }
+    /// - Parameter cores: for converting colours.
+    init(limits: ImageLimits, cores: SpareCores = .none) { (self.limits, self.cores) = (limits, cores) }
 
     /// Says how many frames of this stored size are to come at most. Throws when all together are beyond the limits.
     mutating func expect(_ frameCount: Int, width: Int, height: Int) throws(CodecError) {
@@ -72,13 +76,25 @@ struct PictureFrames {
         alpha?.append(contentsOf: new)
     }
 
-    /// All frames as one picture. `format` is the file's, for the error when there was none.
+    /// All frames as one picture, converted to sRGB where the profile says another colour space.
+    /// - Parameters:
+    ///   - format: the file's, for the error when there was no frame.
+    ///   - profile: the embedded one; the result keeps it as it is.
+    ///   - samples: what the file holds, which the profile must be for; nil when its colours are converted already.
     consuming func picture(
-        format: String, text: [TextChunk] = [], profile: [UInt8]? = nil
+        format: String, text: [TextChunk] = [], profile: [UInt8]? = nil, samples: ColorProfile.Samples? = .rgb
     ) throws(CodecError) -> DecodedImage {
         guard count > 0 else { throw .damaged(format, "it holds no picture") }
+        var notes: [String] = []
+        if let profile, let samples {
+            switch ColorProfile.judge(profile, for: samples) {
+            case .same: break
+            case .unusable(let note): notes.append(note)
+            case .other(let transform): try transform.convert(&pixels, width: width, cores: cores)
+            }
+        }
         return DecodedImage(
             image: Image(batch: count, height: height, width: width, channels: 3, bytes: pixels), alpha: alpha,
-            text: text, profile: profile)
+            text: text, profile: profile, notes: notes)
     }
 }

@@ -1,3 +1,4 @@
+public import GraphCore
 internal import CTIFF  // the only file that does; C types and pointers stay in it
 
 /// TIFF files through libtiff, with the pixels of Pillow for what Pillow opens.
@@ -22,18 +23,20 @@ public enum TIFFCodec {
     /// Gray, palette, RGB, CMYK and YCbCr of all depths that scanners write, in strips or tiles. Throws `stopped` when
     /// the task is cancelled.
     public static func decode(
-        _ bytes: [UInt8], limits: ImageLimits = .init(), onlyFirstFrame: Bool = false
+        _ bytes: [UInt8], limits: ImageLimits = .init(), onlyFirstFrame: Bool = false, cores: SpareCores = .none
     ) throws(CodecError) -> DecodedImage {
         guard let structure = TIFFStructure(bytes) else {
             throw CodecError("the file is not a TIFF", suggestion: "Choose a TIFF file.")
         }
         let pages = try structure.pages()
         let wanted = onlyFirstFrame ? pages.prefix(1) : pages[...]
-        var frames = PictureFrames(limits: limits)
+        var frames = PictureFrames(limits: limits, cores: cores)
+        var colours: TIFFSamples.Colour?
         try unsafe withDecoder(bytes) { (decoder) throws(CodecError) in
             for (index, page) in wanted.enumerated() {
                 do throws(CodecError) {
-                    try unsafe add(page, in: structure, decoder, to: &frames, limits)
+                    let read = try unsafe add(page, in: structure, decoder, to: &frames, limits)
+                    if index == 0 { colours = read }
                 } catch {
                     guard wanted.count > 1, error != .stopped else { throw error }
                     throw CodecError("page \(index + 1): \(error.message)", suggestion: error.suggestion)
@@ -42,7 +45,11 @@ public enum TIFFCodec {
         }
         let leftOut = wanted.count - frames.count
         var picture = try frames.picture(
-            format: "TIFF", text: EXIFText.texts(in: structure), profile: structure.profile(of: pages))
+            format: "TIFF", text: EXIFText.texts(in: structure), profile: structure.profile(of: pages),
+            samples: TIFFSamples.profileSamples(of: colours))
+        if picture.profile != nil, colours == .cmyk {
+            picture.notes.append("its colour profile is for inks and was ignored")
+        }
         if leftOut > 0 {
             picture.notes.append(
                 "\(leftOut.grouped) of its \(wanted.count.grouped) pages are left out: their sizes are not the first "
@@ -51,10 +58,11 @@ public enum TIFFCodec {
         return picture
     }
 
+    /// Returns what the page's samples were; nil for what libtiff converted, and for a page that was left out.
     private static func add(
         _ directory: TIFFStructure.Directory, in structure: TIFFStructure, _ decoder: OpaquePointer,
         to frames: inout PictureFrames, _ limits: ImageLimits
-    ) throws(CodecError) {
+    ) throws(CodecError) -> TIFFSamples.Colour? {
         var page = ctiff_page()
         let compression = directory.entry(259).flatMap(structure.number(of:)) ?? 1
         try TIFFCompression.check(compression)
@@ -64,7 +72,7 @@ public enum TIFFCodec {
         let orientation = EXIFOrientation(rawValue: Int(page.orientation)) ?? .upright
         let size = orientation.size(width: width, height: height)
         if frames.count > 0 {
-            guard size == (frames.width, frames.height) else { return }
+            guard size == (frames.width, frames.height) else { return nil }
             try limits.check(batch: frames.count + 1, height: height, width: width)
         }
         let tags = TIFFSamples.Tags(
@@ -80,7 +88,8 @@ public enum TIFFCodec {
         // Planes are put together in memory.
         try limits.check(height: height, width: width, channels: tags.sampleCount)
         var pixels = TIFFPixels(width: width, height: height)
-        if let samples = try unsafe samples(tags, page, decoder) {
+        let samples = try unsafe samples(tags, page, decoder)
+        if let samples {
             pixels.alpha = samples.alpha == .none ? [] : [UInt8](repeating: 0, count: width * height)
             if page.is_tiled == 1 {
                 try unsafe readTiles(decoder, page, samples, into: &pixels)
@@ -93,6 +102,7 @@ public enum TIFFCodec {
         try frames.append(
             pixels.rgb, alpha: pixels.alpha.isEmpty ? nil : pixels.alpha, width: width, height: height,
             orientation: orientation)
+        return samples?.colour
     }
 
     /// Nil for what libtiff's own conversion is for: colours nobody else knows, and compressed YCbCr.

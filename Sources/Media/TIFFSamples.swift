@@ -114,3 +114,15 @@ extension TIFFSamples {
         return (count * bits + 7) / 8
     }
 }
+
+extension TIFFSamples {
+    /// What a profile in the file must be for; nil for colours that it cannot be applied to any more.
+    static func profileSamples(of colour: Colour?) -> ColorProfile.Samples? {
+        switch colour {
+        case .gray: .gray
+        case .palette, .rgb, .ycbcr: .rgb
+        case .cmyk: nil
+        case nil: .rgb  // converted by libtiff
+        }
+    }
+}

@@ -1,3 +1,4 @@
+public import GraphCore
 internal import CWebP  // the only file that does; C types and pointers stay in it
 
 /// WebP files through libwebp, with the settings (and so the pixels) of Pillow.
@@ -16,13 +17,13 @@ public enum WebPCodec {
     /// Lossy and lossless files as eight-bit RGB, and alpha when the file says that it has one; of an animation all
     /// frames, each whole. Applies EXIF orientation. Throws `stopped` when the task is cancelled.
     public static func decode(
-        _ bytes: [UInt8], limits: ImageLimits = .init(), onlyFirstFrame: Bool = false
+        _ bytes: [UInt8], limits: ImageLimits = .init(), onlyFirstFrame: Bool = false, cores: SpareCores = .none
     ) throws(CodecError) -> DecodedImage {
         let header = try header(of: bytes)
         let (width, height) = (header.width, header.height)
         try limits.check(height: height, width: width)
         let orientation = EXIFOrientation(webp: bytes)
-        var frames = PictureFrames(limits: limits)
+        var frames = PictureFrames(limits: limits, cores: cores)
         if header.isAnimated {
             try readFrames(bytes, header, onlyFirst: onlyFirstFrame) { (samples, count) throws(CodecError) in
                 if frames.count == 0 { try frames.expect(count, width: width, height: height) }

@@ -26,6 +26,7 @@ typedef struct cjpeg_decoder cjpeg_decoder;
 
 typedef struct {
     uint32_t width, height;  // as stored: EXIF orientation is the caller's business
+    int channels;            // 1 gray, 3 RGB or YCbCr, 4 CMYK or YCCK
 } cjpeg_header;
 
 // Reads everything up to the pixels. Allocates no pixel memory. `bytes` must outlive the decoder, and `*decoder` must
@@ -33,11 +34,12 @@ typedef struct {
 int cjpeg_open(const uint8_t *bytes, size_t count, cjpeg_decoder **decoder, cjpeg_header *header,
                char message[CJPEG_MESSAGE_SIZE]);
 
-// Reads the pixels as [height, width, 3] RGB; `rgb_count` is the size of the buffer in bytes. When the bytes end early
+// Reads the pixels as [height, width, 3] RGB, or with `channels` 4, which only files of 4 can have, as
+// [height, width, 4] CMYK the way the file has it (usually inverted). `count` is the size of the buffer in bytes. When the bytes end early
 // `*rows_read` is how many rows there were, or 0 when that cannot be said (a progressive file has parts of all rows).
 // `is_stopped` is asked for every few rows, of each scan in a progressive file; when it says 1 the reading ends with
 // CJPEG_STOPPED.
-int cjpeg_read_pixels(cjpeg_decoder *decoder, uint8_t *rgb, size_t rgb_count, int (*is_stopped)(void),
+int cjpeg_read_pixels(cjpeg_decoder *decoder, uint8_t *pixels, size_t count, int channels, int (*is_stopped)(void),
                       uint32_t *rows_read, char message[CJPEG_MESSAGE_SIZE]);
 
 void cjpeg_close(cjpeg_decoder *decoder);

@@ -28,7 +28,7 @@ public struct LoadImage: ChangingNode {
         context.phase("decode", "reading \(name)")
         let decoded: DecodedImage
         do throws(CodecError) {
-            decoded = try ImageDecoder.decode(bytes)
+            decoded = try ImageDecoder.decode(bytes, cores: context.spareCores)
         } catch {
             try Task.checkCancellation()
             throw Diagnostic(
