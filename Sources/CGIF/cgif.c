@@ -58,6 +58,13 @@ static int find_frame(cgif_decoder *decoder, int *transparent) {
     }
 }
 
+// Pillow passes over a table that says no more than the indices do.
+static int is_ramp(const ColorMapObject *map) {
+    for (int i = 0; i < map->ColorCount; i++)
+        if (map->Colors[i].Red != i || map->Colors[i].Green != i || map->Colors[i].Blue != i) return 0;
+    return 1;
+}
+
 int cgif_open(const uint8_t *bytes, size_t count, cgif_decoder **decoder_out, cgif_frame *frame) {
     cgif_decoder *decoder = calloc(1, sizeof *decoder);
     *decoder_out = decoder;
@@ -79,7 +86,8 @@ int cgif_open(const uint8_t *bytes, size_t count, cgif_decoder **decoder_out, cg
     frame->width = (uint32_t)gif->Image.Width;
     frame->height = (uint32_t)gif->Image.Height;
     frame->is_interlaced = gif->Image.Interlace;
-    const ColorMapObject *map = gif->Image.ColorMap != NULL ? gif->Image.ColorMap : gif->SColorMap;
+    const ColorMapObject *map = gif->Image.ColorMap;
+    if (map == NULL || (is_ramp(map) && gif->SColorMap != NULL)) map = gif->SColorMap;
     if (map == NULL) return CGIF_OK;
     for (int i = 0; i < map->ColorCount && i < 256; i++) {
         frame->colours[i][0] = map->Colors[i].Red;

@@ -65,8 +65,12 @@ static void set_texts(encoder *out, const cpng_image *image) {
     }
 }
 
+static size_t row_size(const cpng_image *image) {
+    return (size_t)image->width * (size_t)image->channels * (size_t)image->bits / 8;
+}
+
 static void write_row(encoder *out, const cpng_image *image, const uint8_t *row) {
-    const size_t row_count = (size_t)image->width * (size_t)image->channels;
+    const size_t row_count = row_size(image);
     if (image->table != NULL) {
         for (size_t i = 0; i < row_count; i++) out->row[i] = image->table[row[i]];
         row = out->row;
@@ -78,17 +82,20 @@ static void write_row(encoder *out, const cpng_image *image, const uint8_t *row)
 static void write_image(encoder *out, const cpng_image *image, const uint8_t *pixels, recipe how, int is_probe) {
     static const int color_types[] = {0, PNG_COLOR_TYPE_GRAY, 0, PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGBA};
     png_structp png = out->png;
-    const size_t row_count = (size_t)image->width * (size_t)image->channels;
+    const size_t row_count = row_size(image);
     const uint32_t height = is_probe ? PROBE_ROWS : image->height;
     png_set_write_fn(png, out, append, no_flush);
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-    png_set_IHDR(png, out->info, image->width, height, 8, color_types[image->channels], PNG_INTERLACE_NONE,
+    png_set_IHDR(png, out->info, image->width, height, image->bits, color_types[image->channels], PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_filter(png, PNG_FILTER_TYPE_BASE, how.filter);
     png_set_compression_level(png, how.level);
     png_set_compression_strategy(png, how.strategy);
     png_set_compression_buffer_size(png, 1 << 16);
     if (!is_probe) set_texts(out, image);
+    if (!is_probe && image->profile_size > 0)
+        png_set_iCCP(png, out->info, "ICC Profile", PNG_COMPRESSION_TYPE_BASE, image->profile,
+                     (png_uint_32)image->profile_size);
     png_write_info(png, out->info);
     for (uint32_t y = 0; y < height; y++) {
         if (out->is_stopped()) {
@@ -108,13 +115,13 @@ static void write_image(encoder *out, const cpng_image *image, const uint8_t *pi
 
 // `out` is released by the caller, whatever happens here.
 static int encode(encoder *out, const cpng_image *image, const uint8_t *pixels, recipe how, int is_probe) {
-    const size_t row_count = (size_t)image->width * (size_t)image->channels;
+    const size_t row_count = row_size(image);
     const size_t pixels_count = row_count * (is_probe ? PROBE_ROWS : image->height);
     out->png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &out->failure, cpng_fail, cpng_ignore);
     if (out->png == NULL) return CPNG_NO_MEMORY;
     if (setjmp(png_jmpbuf(out->png))) return out->failure.status;
     // Each row has one filter byte, and what deflate cannot compress costs it 5 bytes in 16 KiB: a twentieth is plenty.
-    out->limit = (pixels_count + image->height) / 20 * 21 + image->texts_size * 2 + (1 << 20);
+    out->limit = (pixels_count + image->height) / 20 * 21 + image->texts_size * 2 + image->profile_size * 2 + (1 << 20);
     out->info = png_create_info_struct(out->png);
     out->capacity = pixels_count / 2 + 4096;
     out->bytes = malloc(out->capacity);
@@ -152,7 +159,7 @@ int cpng_encode(const cpng_image *image, const uint8_t *pixels, size_t pixels_co
                 uint8_t **png, size_t *png_count, char message[CPNG_MESSAGE_SIZE]) {
     *png = NULL;
     *png_count = 0;
-    if (pixels_count != (size_t)image->width * (size_t)image->channels * image->height) return CPNG_DAMAGED;
+    if (pixels_count != row_size(image) * image->height) return CPNG_DAMAGED;
     encoder out = {.is_stopped = is_stopped, .failure.message = message};
     const int status = encode(&out, image, pixels, best_recipe(image, pixels, is_stopped, message), 0);
     release(&out);

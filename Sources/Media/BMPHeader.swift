@@ -92,9 +92,9 @@ struct BMPHeader {
         return Fields(red: red, green: green, blue: blue, alpha: bits == 32 ? Field(mask: masks[3]) : nil)
     }
 
-    /// [256, 3] red, green, blue; what the file's table lacks is gray, as in Pillow.
+    /// [256, 3] red, green, blue; what the file's table lacks is black, as in Pillow.
     func palette(_ bytes: [UInt8]) throws(CodecError) -> [UInt8] {
-        var palette = (0..<256).flatMap { [UInt8($0), UInt8($0), UInt8($0)] }
+        var palette = [UInt8](repeating: 0, count: 256 * 3)
         guard bits <= 8 else { return palette }
         let entrySize = size == 12 ? 3 : 4
         let table = bytes.dropFirst(14 + size).prefix(colourCount * entrySize)

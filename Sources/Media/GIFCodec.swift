@@ -63,7 +63,7 @@ public enum GIFCodec {
         let isInterlaced: Bool
         /// The index of the clear colour.
         let transparent: UInt8?
-        /// [256, 3]; what the file's table lacks is gray, as in Pillow.
+        /// [256, 3]; what the file's table lacks is black, as in Pillow. Levels of gray without a table.
         let palette: [UInt8]
         /// A table that says what the indices say anyway. Pillow takes the picture for a gray one then, and gray
         /// pictures have no transparency in ComfyUI.
@@ -77,12 +77,12 @@ public enum GIFCodec {
             isInterlaced = header.is_interlaced != 0
             transparent = UInt8(exactly: header.transparent)
             let ramp = (0..<256).flatMap { [UInt8($0), UInt8($0), UInt8($0)] }
-            var palette = ramp
             let count = Int(header.colour_count) * 3
+            var palette = count == 0 ? ramp : [UInt8](repeating: 0, count: 256 * 3)
             var colours = header.colours
             unsafe withUnsafeBytes(of: &colours) { for i in 0..<count { unsafe palette[i] = $0[i] } }
             self.palette = palette
-            isGray = palette == ramp
+            isGray = palette[..<count] == ramp[..<count]
         }
 
         /// GIF89a appendix E: every 8th row, those between them, and so on.

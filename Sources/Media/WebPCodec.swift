@@ -163,11 +163,18 @@ public enum WebPCodec {
 
     // MARK: Writing
 
-    /// One image of the batch, of 3 or 4 channels, as a lossy WebP of the bytes of `Image.eightBit()`; alpha is kept
-    /// without loss.
-    /// - Parameter quality: 1 (small) to 100 (good); what lies outside is brought inside.
+    /// One image of the batch, of 3 or 4 channels, as a WebP of the bytes of `Image.eightBit()`; alpha is kept without
+    /// loss.
+    /// - Parameters:
+    ///   - quality: 1 (small) to 100 (good); what lies outside is brought inside. Without loss it is the effort.
+    ///   - isLossless: keeps every pixel, those under clear ones too.
+    ///   - text: kept in EXIF, as `EXIFText` reads it.
+    ///   - profile: an ICC profile to embed.
     /// - Throws: `CodecError` for sides beyond `maxSideLength`; `stopped` when the task is cancelled.
-    public static func encode(_ image: Image, at index: Int, quality: Int) throws(CodecError) -> [UInt8] {
+    public static func encode(
+        _ image: Image, at index: Int, quality: Int, isLossless: Bool = false, text: [TextChunk] = [],
+        profile: [UInt8]? = nil
+    ) throws(CodecError) -> [UInt8] {
         guard [3, 4].contains(image.channels) else {
             throw CodecError("a WebP has 3 or 4 channels, and this image has \(image.channels)")
         }
@@ -184,12 +191,14 @@ public enum WebPCodec {
         guard unsafe WebPConfigPreset(&config, WEBP_PRESET_DEFAULT, Float(min(max(quality, 1), 100))) == 1,
             unsafe WebPPictureInit(&picture) == 1
         else { throw CodecError("libwebp is of another version than its header") }
+        if isLossless { (config.lossless, config.exact) = (1, 1) }
         var writer = unsafe WebPMemoryWriter()
         unsafe WebPMemoryWriterInit(&writer)
         defer {
             unsafe WebPPictureFree(&picture)
             unsafe WebPMemoryWriterClear(&writer)
         }
+        unsafe picture.use_argb = isLossless ? 1 : 0
         unsafe (picture.width, picture.height) = (CInt(image.width), CInt(image.height))
         unsafe picture.progress_hook = { _, _ in Task.isCancelled ? 0 : 1 }
         unsafe picture.writer = WebPMemoryWrite
@@ -212,6 +221,9 @@ public enum WebPCodec {
                     suggestion: "Write a PNG.")
             }
         }
-        return unsafe [UInt8](UnsafeBufferPointer(start: writer.mem, count: writer.size))
+        let webp = unsafe [UInt8](UnsafeBufferPointer(start: writer.mem, count: writer.size))
+        return RIFFChunks.webp(
+            webp, width: image.width, height: image.height, hasAlpha: image.channels == 4,
+            exif: EXIFText.structure(text), profile: profile)
     }
 }

@@ -203,6 +203,8 @@ def tiffs():
                     words = f"tiff {name}, {'II' if order == '<' else 'MM'}, {layout}{', deflate' if deflate else ''}"
                     if layout == "tiles" and bits < 8:
                         continue  # Pillow 13 takes tiles of bits for tiles of bytes
+                    if deflate and order == ">" and samples.dtype.kind in "if":
+                        continue  # Pillow 13 forgets that libtiff has turned the bytes of signed numbers and floats
                     record(words, Tiff(order).file([page(samples, bits, photometric, order, layout, deflate, **tags)]))
     rgb = noise(8, 3)
     for deflate in (False, True):
@@ -231,7 +233,6 @@ def tiffs():
         "PA": ["raw"],
         "CMYK": ["raw", "tiff_lzw", "jpeg"],
         "YCbCr": ["raw", "tiff_lzw", "jpeg"],
-        "LAB": ["raw"],
         "I;16": ["raw", "tiff_lzw"],
         "I": ["raw", "tiff_lzw"],
         "F": ["raw", "tiff_lzw"],
@@ -296,7 +297,8 @@ def gifs():
             record(f"gif with a table of levels, {words}", gif((20, 13), (3, 4, 9, 5), table=ramp, clear=clear))
             record(f"gif with its own table of levels, {words}", gif((20, 13), (3, 4, 9, 5), table=table, local=ramp, clear=clear))
         record(f"gif that disposes, {clear}", gif((20, 13), (3, 4, 9, 5), table=table, clear=clear, dispose=2))
-    record("gif whose table is too short", gif((20, 13), (0, 0, 20, 13), bits=4, table=table)[:13].replace(b"\xb3", b"\xb3") + gif((20, 13), (0, 0, 20, 13), table=table)[13:])
+    short = b"GIF89a" + struct.pack("<HHBBB", 16, 2, 0x81, 0, 0) + table[:12] + b"," + struct.pack("<HHHHB", 0, 0, 16, 2, 0)
+    record("gif whose table is too short", short + gif_lzw(np.arange(32) % 16, 4) + b";")
     frames = [Image.fromarray(noise(8, 3)[:, :, :]) for _ in range(3)]
     out = io.BytesIO()
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
