@@ -92,7 +92,9 @@ struct BMPRows {
                 let byteCount = isFourBits ? (length + 1) / 2 : length
                 let literals = rest.prefix(byteCount)
                 guard literals.count == byteCount else { break reading }
-                for i in 0..<length { indices.append(half(literals[literals.startIndex + (isFourBits ? i / 2 : i)], i)) }
+                for i in 0..<length {
+                    indices.append(half(literals[literals.startIndex + (isFourBits ? i / 2 : i)], i))
+                }
                 x += Int(literalCount)
                 rest = rest.dropFirst(byteCount + byteCount % 2)
             default:

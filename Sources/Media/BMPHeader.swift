@@ -86,7 +86,8 @@ struct BMPHeader {
     }
 
     private static func fields(_ masks: [UInt32], bits: Int) throws(CodecError) -> Fields {
-        guard let red = Field(mask: masks[0]), let green = Field(mask: masks[1]), let blue = Field(mask: masks[2]) else {
+        guard let red = Field(mask: masks[0]), let green = Field(mask: masks[1]), let blue = Field(mask: masks[2])
+        else {
             throw .damaged("BMP", "its colour masks make no sense")
         }
         return Fields(red: red, green: green, blue: blue, alpha: bits == 32 ? Field(mask: masks[3]) : nil)

@@ -28,7 +28,8 @@ enum CameraRaw {
         let make = first.entry(makeTag).flatMap(structure.text(of:))?.lowercased() ?? ""
         let kinds = [
             ("nikon", "Nikon NEF"), ("sony", "Sony ARW"), ("pentax", "Pentax PEF"), ("ricoh", "Pentax PEF"),
-            ("samsung", "Samsung SRW"), ("hasselblad", "Hasselblad 3FR"), ("kodak", "Kodak DCR"), ("epson", "Epson ERF"),
+            ("samsung", "Samsung SRW"), ("hasselblad", "Hasselblad 3FR"), ("kodak", "Kodak DCR"),
+            ("epson", "Epson ERF"),
         ]
         return kinds.first { make.hasPrefix($0.0) }?.1 ?? "camera"
     }

@@ -44,7 +44,9 @@ public enum ImageDecoder {
                 "the file is not a picture: it starts like text",
                 suggestion: "Open it in a text editor: a failed download often leaves a web page or an error message.")
         }
-        return CodecError("the file is not a picture of a known format", suggestion: "Choose a PNG, JPEG, WebP, TIFF, GIF or BMP file.")
+        return CodecError(
+            "the file is not a picture of a known format",
+            suggestion: "Choose a PNG, JPEG, WebP, TIFF, GIF or BMP file.")
     }
 
     /// Whether the first bytes are UTF-8 without control characters. A character cut off at the end is no matter.

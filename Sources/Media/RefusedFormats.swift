@@ -3,7 +3,9 @@ extension ImageFormat {
     /// - Parameter bytes: the file's, of this format.
     func refusal(of bytes: [UInt8]) -> CodecError {
         let name = self == .raw ? CameraRaw.name(of: bytes).map { "\($0) raw" } ?? name : self.name
-        return CodecError("the file is \("AEIO".contains(name.prefix(1)) ? "an" : "a") \(name) picture, which cannot be read", suggestion: suggestion)
+        return CodecError(
+            "the file is \("AEIO".contains(name.prefix(1)) ? "an" : "a") \(name) picture, which cannot be read",
+            suggestion: suggestion)
     }
 
     private var suggestion: String {

@@ -36,7 +36,8 @@ public enum WebPCodec {
             let (rgb, alpha) = header.hasAlpha ? try split(samples) : (samples, nil)
             try frames.append(rgb, alpha: alpha, width: width, height: height, orientation: orientation)
         }
-        return try frames.picture(format: "WebP", text: EXIFText.read(from: bytes), profile: RIFFChunks.profile(of: bytes))
+        return try frames.picture(
+            format: "WebP", text: EXIFText.read(from: bytes), profile: RIFFChunks.profile(of: bytes))
     }
 
     /// The frames of an animation, one after the other, as they are shown: [height, width, 4]. Pillow keeps the

@@ -4,7 +4,8 @@ public import GraphCore
 public enum BuiltInNodes {
     public static func all() -> [any Node] {
         [
-            LoadImage(), SaveImage(), SaveImageAdvanced(), PreviewImage(), SaveImageWebsocket(), EmptyImage(), ImageInvert(), ImageScale(),
+            LoadImage(), SaveImage(), SaveImageAdvanced(), PreviewImage(), SaveImageWebsocket(), EmptyImage(),
+            ImageInvert(), ImageScale(),
             ImageBlend(),
             PrimitiveInt(), PrimitiveFloat(), PrimitiveString(), PrimitiveBoolean(), PreviewAny(),
         ]

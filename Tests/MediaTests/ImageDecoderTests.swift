@@ -83,7 +83,7 @@ struct ImageDecoderTests {
 }
 
 /// SplitMix64 (Steele, Lea and Flood, 2014): the same numbers in every run.
-private struct Seeded: RandomNumberGenerator {
+struct Seeded: RandomNumberGenerator {
     var state: UInt64
 
     mutating func next() -> UInt64 {

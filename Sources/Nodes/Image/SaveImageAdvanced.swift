@@ -13,7 +13,8 @@ public struct SaveImageAdvanced: Node {
         "format.bit_depth", choices: .fixed(["8-bit", "16-bit"]), default: "8-bit",
         options: [.init("tooltip", "Of PNG and TIFF.")]
     ).optional
-    static let colorSpace = Input<String>("format.input_color_space", choices: .fixed(["sRGB"]), default: "sRGB").optional
+    static let colorSpace = Input<String>("format.input_color_space", choices: .fixed(["sRGB"]), default: "sRGB")
+        .optional
     static let quality = Input<Int>(
         "quality", default: 90, in: 1...100,
         options: [.init("tooltip", "Of JPEG and lossy WebP. 1 is small, 100 is good.")]
