@@ -8,7 +8,7 @@ struct APNGCanvas {
     let pixelSize: Int
     /// [height, width, pixelSize].
     private(set) var pixels: [UInt8]
-    /// What was there before the newest frame.
+    /// What was there before the newest frame, if that is to come back.
     private var previous: [UInt8]
     private var last: AnimatedPNG.Frame
 
@@ -22,13 +22,15 @@ struct APNGCanvas {
     /// - Parameters:
     ///   - isFirst: whether the picture holds nothing but the first frame so far.
     ///   - opacity: 0 to 255 of the pixel that starts at an offset of `source`; asked for frames that are laid over.
+    /// - Throws: `stopped` when the task is cancelled.
     mutating func draw(
-        _ source: [UInt8], _ frame: AnimatedPNG.Frame, isFirst: Bool, opacity: ([UInt8], _ offset: Int) -> Int
-    ) {
+        _ source: [UInt8], _ frame: AnimatedPNG.Frame, isFirst: Bool, opacity: ([UInt8], _ offset: Int) -> UInt8
+    ) throws(CodecError) {
         dispose(isFirst: isFirst)
-        previous = pixels
+        previous = frame.disposal == .previous ? pixels : []
         let rowCount = frame.width * pixelSize
         for y in 0..<frame.height {
+            try CodecError.checkStopped()
             let from = y * rowCount, into = ((frame.y + y) * width + frame.x) * pixelSize
             guard frame.isOver else {
                 pixels.replaceSubrange(into..<into + rowCount, with: source[from..<from + rowCount])
@@ -36,14 +38,14 @@ struct APNGCanvas {
             }
             for x in 0..<frame.width {
                 let at = from + x * pixelSize
-                let mask = opacity(source, at)
+                let mask = Int(opacity(source, at))
                 for c in 0..<pixelSize {
                     let target = into + x * pixelSize + c
                     pixels[target] = Self.mix(Int(pixels[target]), Int(source[at + c]), mask)
                 }
             }
         }
-        if frame.isOver { previous = pixels }
+        if frame.isOver && frame.disposal == .previous { previous = pixels }
         last = frame
     }
 

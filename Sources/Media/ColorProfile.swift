@@ -38,14 +38,14 @@ public enum ColorProfile {
         unsafe profile.withUnsafeBytes { bytes in
             guard let count = UInt32(exactly: bytes.count),
                 let source = unsafe cmsOpenProfileFromMem(bytes.baseAddress, count)
-            else { return .unusable("its colour profile is damaged and was ignored") }
+            else { return .unusable("its colour profile is damaged, and was ignored") }
             defer { unsafe cmsCloseProfile(source) }
             let (space, format) = samples.format
             guard unsafe cmsGetColorSpace(source) == space else {
-                return .unusable("its colour profile is not for \(samples.name) and was ignored")
+                return .unusable("its colour profile is not for \(samples.name), and was ignored")
             }
             guard let transform = unsafe ColorTransform(from: source, format) else {
-                return .unusable("its colour profile is damaged and was ignored")
+                return .unusable("its colour profile is damaged, and was ignored")
             }
             return samples != .inks && transform.leavesColorsAlone(samples) ? .same : .other(transform)
         }
@@ -128,7 +128,7 @@ extension ColorProfile.Samples {
 
     /// Rows of `width` pixels of three bytes, in place. Throws `stopped` when the task is cancelled; some rows are
     /// converted then.
-    func convert(_ rgb: inout [UInt8], width: Int, cores: SpareCores) throws(CodecError) {
+    func convert(_ rgb: inout [UInt8], width: Int, cores: SpareCores = .none) throws(CodecError) {
         do {
             var work = RowWork(rowCount: rgb.count / (width * 3), cores: cores) { _, _ in try CodecError.checkStopped()
             }

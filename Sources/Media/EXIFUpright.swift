@@ -1,24 +1,37 @@
+internal import GraphCore
+
 extension EXIFOrientation {
     /// Turns [height, width, channels] pixels so that they stand upright; the result has `size(width:height:)`. Throws
     /// `stopped` when the task is cancelled.
-    func upright(_ pixels: [UInt8], width: Int, height: Int, channels: Int) throws(CodecError) -> [UInt8] {
+    func upright(
+        _ pixels: [UInt8], width: Int, height: Int, channels: Int, cores: SpareCores = .none
+    ) throws(CodecError) -> [UInt8] {
         if self == .upright { return pixels }
         let out = size(width: width, height: height)
         let route = route(width: width, height: height)
-        var turned: [UInt8] = []
-        turned.reserveCapacity(pixels.count)
-        let source = pixels.span
-        // Tiles of 64x64 keep both sides in the first-level cache when rows become columns.
+        do {
+            var work = RowWork(rowCount: out.height, cores: cores) { _, _ in try CodecError.checkStopped() }
+            return try work.makeRows(
+                out.height, elementsPerRow: out.width * channels, workPerRow: out.width * channels
+            ) { rows, band in
+                Self.turn(pixels.span, route, rows, width: out.width, channels: channels, into: &band)
+            }
+        } catch { throw .stopped }
+    }
+
+    /// Fills the upright picture's `rows`. Tiles of 64x64 keep both sides in the first-level cache when rows become
+    /// columns.
+    private static func turn(
+        _ source: Span<UInt8>, _ route: (start: Int, stepX: Int, stepY: Int), _ rows: Range<Int>, width: Int,
+        channels: Int, into target: inout MutableSpan<UInt8>
+    ) {
         let side = 64
-        for tileY in stride(from: 0, to: out.height, by: side) {
-            var band = [UInt8](repeating: 0, count: min(side, out.height - tileY) * out.width * channels)
-            var target = band.mutableSpan
-            for tileX in stride(from: 0, to: out.width, by: side) {
-                try CodecError.checkStopped()
-                for y in tileY..<min(tileY + side, out.height) {
+        for tileY in stride(from: rows.lowerBound, to: rows.upperBound, by: side) {
+            for tileX in stride(from: 0, to: width, by: side) {
+                for y in tileY..<min(tileY + side, rows.upperBound) {
                     var from = (route.start + tileX * route.stepX + y * route.stepY) * channels
-                    var to = ((y - tileY) * out.width + tileX) * channels
-                    for _ in tileX..<min(tileX + side, out.width) {
+                    var to = ((y - rows.lowerBound) * width + tileX) * channels
+                    for _ in tileX..<min(tileX + side, width) {
                         if channels == 3 {  // spelled out: a loop takes twice as long
                             (target[to], target[to &+ 1], target[to &+ 2]) = (
                                 source[from], source[from &+ 1], source[from &+ 2]
@@ -31,9 +44,7 @@ extension EXIFOrientation {
                     }
                 }
             }
-            turned += band
         }
-        return turned
     }
 
     /// Where the upright picture's first pixel is stored, and how far on the next one to the right and the next one

@@ -13,10 +13,13 @@ struct JPEGSegments: Sequence, IteratorProtocol {
 
     init(of bytes: [UInt8]) { self.bytes = bytes }
 
-    /// Nil at the start of a scan, and where no marker stands.
+    /// Nil at the start of a scan and at the end. What is no marker is passed over, as Pillow and libjpeg do.
     mutating func next() -> Segment? {
-        while at + 1 < bytes.count, bytes[at] == 0xFF, bytes[at + 1] == 0xFF { at += 1 }  // fill bytes
-        guard at + 3 < bytes.count, bytes[at] == 0xFF, bytes[at + 1] != 0xDA else { return nil }
+        // Fill bytes, marks without a segment (0, 1, restarts, start and end), and bytes that do not belong there.
+        while at + 1 < bytes.count, bytes[at] != 0xFF || isBare(bytes[at + 1]) {
+            at += 1
+        }
+        guard at + 3 < bytes.count, bytes[at + 1] != 0xDA else { return nil }
         let size = Int(bytes[at + 2]) << 8 | Int(bytes[at + 3])
         guard size >= 2 else { return nil }
         let segment = Segment(
@@ -24,6 +27,8 @@ struct JPEGSegments: Sequence, IteratorProtocol {
         at += 2 + size
         return segment
     }
+
+    private func isBare(_ marker: UInt8) -> Bool { marker <= 1 || marker == 0xFF || (0xD0...0xD9).contains(marker) }
 }
 
 extension JPEGSegments {

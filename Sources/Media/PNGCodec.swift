@@ -39,10 +39,10 @@ public enum PNGCodec {
                 format: "PNG", text: unsafe texts(decoder), profile: profile,
                 samples: [CPNG_GRAY, CPNG_GRAY_16, CPNG_GRAY_ALPHA].contains(layout) ? .gray : .rgb)
             if profile == nil, PNGChunks(of: bytes).contains(where: { $0.type.elementsEqual("iCCP".utf8) }) {
-                picture.notes.append("its colour profile is damaged and was ignored")
+                picture.notes.append("its colour profile is damaged or not for its kind of pixels, and was ignored")
             }
             if unsafe cpng_lost_text(decoder) == 1 {
-                picture.notes.append("a text in it is damaged or larger than 8 MiB and was left out")
+                picture.notes.append("a text in it is damaged or larger than 8 MiB, and was left out")
             }
             if layout == CPNG_GRAY_16, unsafe cpng_cut_off(decoder) == 1 {
                 picture.notes.append(
@@ -60,11 +60,11 @@ public enum PNGCodec {
     ) throws(CodecError) {
         let (width, height) = (Int(header.width), Int(header.height))
         guard let first = animation.frames.first else { return }
+        let colors = unsafe storedColors(decoder, header)
         var canvas = APNGCanvas(
-            width: width, height: height, pixelSize: Int(header.pixel_size), first: first,
+            width: width, height: height, pixelSize: colors.pixelSize, first: first,
             pixels: try unsafe readStored(decoder, header))
         let orientation = EXIFOrientation(png: bytes, text: unsafe texts(decoder))
-        let colors = unsafe StoredColors(decoder, header)
         for (index, frame) in animation.frames.enumerated() {
             try CodecError.checkStopped()
             if index > 0 {
@@ -74,9 +74,9 @@ public enum PNGCodec {
                 let pixels = try unsafe withDecoder(file) { (decoder, header) throws(CodecError) in
                     try unsafe readStored(decoder, header)
                 }
-                canvas.draw(pixels, frame, isFirst: index == 1, opacity: colors.opacity)
+                try canvas.draw(pixels, frame, isFirst: index == 1, opacity: colors.opacity)
             }
-            let (rgb, alpha) = colors.split(canvas.pixels)
+            let (rgb, alpha) = try colors.split(canvas.pixels)
             try frames.append(rgb, alpha: alpha, width: width, height: height, orientation: orientation)
         }
     }
@@ -235,6 +235,23 @@ public enum PNGCodec {
         return pixels
     }
 
+    private static func storedColors(_ decoder: OpaquePointer, _ header: cpng_header) -> StoredColors {
+        var palette = [UInt8](repeating: 0, count: 1024)
+        unsafe palette.withUnsafeMutableBufferPointer { unsafe cpng_palette(decoder, $0.baseAddress) }
+        var key: [UInt8] = [0, 0, 0]
+        let hasKey = unsafe key.withUnsafeMutableBufferPointer { unsafe cpng_key(decoder, $0.baseAddress) }
+        let layout: StoredColors.Layout =
+            switch Int(header.layout) {
+            case CPNG_GRAY_16: .deepGray
+            case CPNG_PALETTE: .palette(palette)
+            case CPNG_GRAY_ALPHA: .grayAlpha
+            case CPNG_RGB: .rgb(clear: hasKey == 1 ? (key[0], key[1], key[2]) : nil)
+            case CPNG_RGBA: .rgba
+            default: .gray
+            }
+        return StoredColors(layout: layout, hasAlpha: header.has_alpha != 0)
+    }
+
     private static func texts(_ decoder: OpaquePointer) -> [TextChunk] {
         unsafe (0..<cpng_text_count(decoder)).map { index in
             let chunk = unsafe cpng_text_at(decoder, index)
@@ -266,52 +283,5 @@ public enum PNGCodec {
             let words = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
             throw .damaged("PNG", String(decoding: words, as: UTF8.self))
         }
-    }
-}
-
-/// What the stored pixels of an animated PNG mean.
-private struct StoredColors {
-    private let layout: Int, pixelSize: Int
-    private let hasAlpha: Bool
-    /// 256 times RGBA.
-    private var palette = [UInt8](repeating: 0, count: 1024)
-    /// The transparent colour of an RGB file, which counts when a frame is laid over another, and only then.
-    private let key: [UInt8]?
-
-    init(_ decoder: OpaquePointer, _ header: cpng_header) {
-        (layout, pixelSize, hasAlpha) = (Int(header.layout), Int(header.pixel_size), header.has_alpha != 0)
-        unsafe palette.withUnsafeMutableBufferPointer { unsafe cpng_palette(decoder, $0.baseAddress) }
-        var key: [UInt8] = [0, 0, 0]
-        let hasKey = unsafe key.withUnsafeMutableBufferPointer { unsafe cpng_key(decoder, $0.baseAddress) }
-        self.key = hasKey == 1 ? key : nil
-    }
-
-    /// Of the stored pixel at an offset, 0 to 255.
-    func opacity(_ pixels: [UInt8], _ at: Int) -> Int {
-        switch layout {
-        case CPNG_PALETTE: Int(palette[4 * Int(pixels[at]) + 3])
-        case CPNG_GRAY_ALPHA, CPNG_RGBA: Int(pixels[at + pixelSize - 1])
-        case CPNG_RGB: key == Array(pixels[at..<at + 3]) ? 0 : 255
-        default: 255
-        }
-    }
-
-    /// As cpng_read_pixels gives them.
-    func split(_ stored: [UInt8]) -> (rgb: [UInt8], alpha: [UInt8]?) {
-        let count = stored.count / pixelSize
-        var (rgb, alpha): ([UInt8], [UInt8]) = ([], [])
-        rgb.reserveCapacity(count * 3)
-        if hasAlpha { alpha.reserveCapacity(count) }
-        for at in stride(from: 0, to: stored.count, by: pixelSize) {
-            switch layout {
-            case CPNG_PALETTE: for c in 0..<3 { rgb.append(palette[4 * Int(stored[at]) + c]) }
-            case CPNG_RGB, CPNG_RGBA: for c in 0..<3 { rgb.append(stored[at + c]) }
-            default:
-                let level = layout == CPNG_GRAY_16 ? (stored[at] == 0 ? stored[at + 1] : 255) : stored[at]
-                for _ in 0..<3 { rgb.append(level) }
-            }
-            if hasAlpha { alpha.append(UInt8(opacity(stored, at))) }
-        }
-        return (rgb, hasAlpha ? alpha : nil)
     }
 }

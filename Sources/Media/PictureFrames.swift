@@ -43,9 +43,9 @@ struct PictureFrames {
             guard upright == (self.width, self.height) else { return }
             try limits.check(batch: count + 1, height: upright.height, width: upright.width)
         }
-        let colors = try orientation.upright(rgb, width: width, height: height, channels: 3)
+        let colors = try orientation.upright(rgb, width: width, height: height, channels: 3, cores: cores)
         if let given = frameAlpha {
-            let turned = try orientation.upright(given, width: width, height: height, channels: 1)
+            let turned = try orientation.upright(given, width: width, height: height, channels: 1, cores: cores)
             try add(turned, to: &alpha, before: count * pixelCount, pixelCount)
         } else if alpha != nil {
             alpha?.append(contentsOf: repeatElement(255, count: pixelCount))

@@ -114,7 +114,7 @@ struct BadScanTests {
     @Test("cut off anywhere never crashes, and is never a whole picture")
     func truncated() async throws {
         let kinds = ["tiff RGB 8, II, strips, deflate", "tiff Pillow's 1, group4", "gif plain", "bmp 24, header 40"]
-        for picture in try await PeerPicture.all() where kinds.contains(picture.name) {
+        for picture in try await PeerScan.all() where kinds.contains(picture.name) {
             for count in 0..<picture.file.count where count % 7 == 0 {
                 if let read = try? ImageDecoder.decode(Array(picture.file.prefix(count))) {
                     Issue.record("\(picture.name) of \(count) bytes is \(read.image.width) wide")
@@ -126,7 +126,7 @@ struct BadScanTests {
     @Test("with some bytes changed never crashes")
     func changed() async throws {
         var generator = Seeded(state: 5)
-        for picture in try await PeerPicture.all() {
+        for picture in try await PeerScan.all() {
             for _ in 0..<4 {
                 var bytes = picture.file
                 for _ in 0..<Int.random(in: 1...6, using: &generator) {

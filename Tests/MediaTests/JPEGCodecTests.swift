@@ -66,14 +66,14 @@ struct JPEGCodecTests {
         #expect(corners(try JPEGCodec.decode(SmallJPEG.color.dropLast(2)).image) == "RGBW")
     }
 
-    @Test("of 65,500x65,500 pixels is refused before memory is taken")
+    @Test("of 60,000x60,000 pixels is refused before memory is taken")
     func bomb() throws {
         var bytes = SmallJPEG.progressive
         let frame = try #require(bytes.indices.first { bytes[$0...].starts(with: [0xFF, 0xC2]) })
-        bytes.replaceSubrange(frame + 5..<frame + 9, with: [0xFF, 0xDC, 0xFF, 0xDC])
+        bytes.replaceSubrange(frame + 5..<frame + 9, with: [0xEA, 0x60, 0xEA, 0x60])
         #expect(
             complaint(about: bytes)?.message
-                == "the image is 65,500x65,500 pixels (4,290 megapixels), and the limit is 100 megapixels")
+                == "the image is 60,000x60,000 pixels (3,600 megapixels), and the limit is 100 megapixels")
     }
 
     @Test("of more scans than any program writes is refused")
@@ -88,6 +88,36 @@ struct JPEGCodecTests {
                 == CodecError(
                     "the JPEG is drawn in more than 100 scans, which no usual program writes",
                     suggestion: "Open and re-save it in an image editor."))
+    }
+
+    @Test(
+        "of a kind that is not read is refused by name",
+        arguments: [
+            (0xC9, "the JPEG is arithmetic-coded", "Rewrite it without loss: 'jpegtran -copy all old.jpg > new.jpg'."),
+            (0xCA, "the JPEG is arithmetic-coded", "Rewrite it without loss: 'jpegtran -copy all old.jpg > new.jpg'."),
+            (0xC3, "the file is a lossless JPEG", "Convert it with libjpeg-turbo 3: 'djpeg old.jpg > new.ppm'."),
+            (0xC5, "the JPEG is hierarchical", "Open it in the program that wrote it and export a PNG."),
+            (0xF7, "the file is a JPEG-LS picture", "Convert it: 'ffmpeg -i old.jls new.png'."),
+        ])
+    func process(marker: UInt8, what: String, suggestion: String) throws {
+        var bytes = SmallJPEG.color
+        let frame = try #require(bytes.indices.first { bytes[$0...].starts(with: [0xFF, 0xC0]) })
+        bytes[frame + 1] = marker
+        #expect(complaint(about: bytes) == CodecError("\(what), which cannot be read", suggestion: suggestion))
+    }
+
+    @Test(
+        "of 12 bits, or of two or five channels, is refused",
+        arguments: [
+            (4, 12, "the JPEG has 12 bits a sample", "Convert it with libjpeg-turbo 3: 'djpeg old.jpg > new.ppm'."),
+            (9, 2, "the JPEG has 2 colour channels", "Open it in an image editor and export it as RGB."),
+            (9, 5, "the JPEG has 5 colour channels", "Open it in an image editor and export it as RGB."),
+        ])
+    func samples(offset: Int, value: UInt8, what: String, suggestion: String) throws {
+        var bytes = SmallJPEG.color
+        let frame = try #require(bytes.indices.first { bytes[$0...].starts(with: [0xFF, 0xC0]) })
+        bytes[frame + offset] = value
+        #expect(complaint(about: bytes) == CodecError("\(what), which cannot be read", suggestion: suggestion))
     }
 
     @Test("that is written comes back nearly the same, of bytes and of floats")

@@ -24,7 +24,23 @@ enum PNGBytes {
         return [0x78, 0x01, 1, low, high, ~low, ~high] + bytes + bigEndian(b << 16 | a)
     }
 
-    private static func bigEndian(_ number: Int) -> [UInt8] {
+    /// A zlib stream of a zero and `count` times 258 zeros more, 13 bits each: a bomb. Without its checksum.
+    static func zlibZeros(_ count: Int) -> [UInt8] {
+        var bits: [UInt8] = [1, 1, 0]  // the last block, fixed codes
+        func append(_ code: Int, _ size: Int) {
+            for bit in (0..<size).reversed() { bits.append(UInt8(code >> bit & 1)) }
+        }
+        append(0b0011_0000, 8)  // a literal zero
+        for _ in 0..<count { append(0b1100_0101_00000, 13) }  // the last 258 bytes again, from one back
+        append(0, 7)
+        bits += [UInt8](repeating: 0, count: -bits.count & 7)
+        let bytes = stride(from: 0, to: bits.count, by: 8).map { at in
+            bits[at..<at + 8].reversed().reduce(UInt8(0)) { $0 << 1 | $1 }
+        }
+        return [0x78, 0x01] + bytes
+    }
+
+    static func bigEndian(_ number: Int) -> [UInt8] {
         [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) }
     }
 

@@ -1,52 +1,33 @@
 import Foundation
 import TestData
 
-@testable import Media
-
-/// A picture file that the Python peer made, and what Pillow reads in it.
-struct PeerPicture: Sendable {
-    struct Pixels: Sendable, Equatable {
-        let frames: Int, height: Int, width: Int
-        let rgb: [UInt8]
-        /// Empty without alpha.
-        let alpha: [UInt8]
+/// Pictures that a Python script made in a folder of its own, each with what it expects of it.
+final class PeerPictures: Sendable {
+    struct Picture {
+        let name: String
+        let bytes: [UInt8]
+        let expected: [UInt8]
     }
 
-    let name: String
-    let file: [UInt8]
-    /// Nil when Pillow does not open the file.
-    let pixels: Pixels?
+    private let folder: URL
 
-    /// The records of Tests/MediaTests/peers/scans.py.
-    static func all() async throws -> [PeerPicture] {
-        let bytes = try await Python.run("MediaTests/peers/scans.py")
-        var rest = bytes[...]
-        func number() -> Int {
-            defer { rest = rest.dropFirst(4) }
-            return rest.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
-        }
-        func blob() -> [UInt8] {
-            let count = number()
-            defer { rest = rest.dropFirst(count) }
-            return Array(rest.prefix(count))
-        }
-        var pictures: [PeerPicture] = []
-        while !rest.isEmpty {
-            let name = String(decoding: blob(), as: UTF8.self), file = blob()
-            var pixels: Pixels?
-            if number() > 0 {
-                let (frames, height, width) = (number(), number(), number())
-                pixels = Pixels(frames: frames, height: height, width: width, rgb: blob(), alpha: blob())
-            }
-            pictures.append(PeerPicture(name: name, file: file, pixels: pixels))
-        }
-        return pictures
+    /// - Parameter script: of the folder `peers`; its first argument is the folder to write to.
+    init(_ script: String, _ arguments: [String] = []) async throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "graphrun-pictures-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        _ = try await Python.run("MediaTests/peers/\(script)", [folder.path] + arguments)
     }
-}
 
-extension DecodedImage {
-    var pixels: PeerPicture.Pixels {
-        PeerPicture.Pixels(
-            frames: image.batch, height: image.height, width: image.width, rgb: image.eightBit(), alpha: alpha ?? [])
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    /// All that have an expectation, by name.
+    func all() throws -> [Picture] {
+        let suffix = ".expected"
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(suffix) }
+        return try names.map { String($0.dropLast(suffix.count)) }.sorted().map { name in
+            Picture(name: name, bytes: try bytes(name), expected: try bytes(name + suffix))
+        }
     }
+
+    func bytes(_ name: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: folder.appending(path: name))) }
 }

@@ -73,10 +73,10 @@ struct PicturePreviewTests {
 
     @Test("of a gray or 16-bit file is made as well")
     func gray() throws {
-        // 1x1, 16 bits, gray 0x8000.
+        // 1x1, 16 bits, gray 0x0080; above 255 it would be white, as in LoadImage.
         let deep =
             PNGBytes.signature + PNGBytes.chunk("IHDR", [0, 0, 0, 1, 0, 0, 0, 1, 16, 0, 0, 0, 0])
-            + PNGBytes.chunk("IDAT", PNGBytes.zlib([0, 0x80, 0])) + PNGBytes.end
+            + PNGBytes.chunk("IDAT", PNGBytes.zlib([0, 0, 0x80])) + PNGBytes.end
         let query = try #require(PicturePreview(preview: nil, channel: "rgb"))
         #expect(try ImageDecoder.decode(query.make(of: deep).bytes).image.eightBit() == [128, 128, 128])
     }

@@ -7,7 +7,7 @@ import Testing
 struct ScanTests {
     @Test("has the pixels and the mask that ComfyUI's LoadImage has, in hundreds of kinds")
     func equal() async throws {
-        let pictures = try await PeerPicture.all()
+        let pictures = try await PeerScan.all()
         var count = 0
         for picture in pictures {
             guard let expected = picture.pixels else { continue }
@@ -24,18 +24,18 @@ struct ScanTests {
 
     @Test("that Pillow does not open is read by the plain sense of its tags")
     func beyondPillow() async throws {
-        for picture in try await PeerPicture.all() where picture.pixels == nil {
+        for picture in try await PeerScan.all() where picture.pixels == nil {
             let complaint = complaint(about: picture.file)
             #expect(complaint == nil, "\(picture.name): \(complaint?.message ?? "")")
         }
     }
 
-    private func largestDifference(_ read: PeerPicture.Pixels, _ expected: PeerPicture.Pixels) -> Int {
+    private func largestDifference(_ read: PeerScan.Pixels, _ expected: PeerScan.Pixels) -> Int {
         guard read.rgb.count == expected.rgb.count else { return .max }
         return zip(read.rgb, expected.rgb).map { abs(Int($0) - Int($1)) }.max() ?? 0
     }
 
-    private func difference(_ read: PeerPicture.Pixels, _ expected: PeerPicture.Pixels) -> String {
+    private func difference(_ read: PeerScan.Pixels, _ expected: PeerScan.Pixels) -> String {
         guard (read.frames, read.height, read.width) == (expected.frames, expected.height, expected.width) else {
             return "\(read.frames)x\(read.height)x\(read.width) instead of "
                 + "\(expected.frames)x\(expected.height)x\(expected.width)"

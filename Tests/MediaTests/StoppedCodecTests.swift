@@ -4,17 +4,6 @@ import Testing
 
 @Suite("A codec in a cancelled task")
 struct StoppedCodecTests {
-    /// Calls `body` in a task that is cancelled already.
-    private func whenCancelled<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result
-    {
-        let task = Task {
-            while !Task.isCancelled { await Task.yield() }
-            return try body()
-        }
-        task.cancel()
-        return try await task.value
-    }
-
     private func noise(channels: Int, floats: Bool = false) -> Image {
         let bytes = (0..<64 * 64 * channels).map { UInt8(truncatingIfNeeded: $0 &* $0 &* 2_654_435_761 >> 9) }
         let image = Image(batch: 1, height: 64, width: 64, channels: channels, bytes: bytes)
@@ -28,6 +17,12 @@ struct StoppedCodecTests {
             let png = try PNGCodec.encode(noise(channels: channels), at: 0)
             await #expect(throws: CodecError.stopped) { try await whenCancelled { try PNGCodec.decode(png) } }
         }
+    }
+
+    @Test("stops reading an animated PNG")
+    func readFrames() async {
+        let png = AnimatedPNGBytes(announces: 2, [.init(), .init()]).bytes
+        await #expect(throws: CodecError.stopped) { try await whenCancelled { try PNGCodec.decode(png) } }
     }
 
     @Test("stops writing a PNG, of bytes, changed bytes and floats")

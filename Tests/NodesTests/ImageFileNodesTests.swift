@@ -39,11 +39,54 @@ struct LoadImageTests {
         #expect(mask.floats() == clear)
     }
 
+    @Test("gives the frames of an animated picture as a batch, with a mask for each")
+    func frames() async throws {
+        let (image, mask) = try await load(Self.twoFrames, "a.png")
+        #expect(image.floats() == [Float](repeating: 0, count: 12) + Array(repeating: 1, count: 12))
+        #expect("\(mask.batch) \(mask.height) \(mask.width)" == "2 64 64")
+        #expect(mask.floats().allSatisfy { $0 == 0 })
+    }
+
+    /// An animated PNG of 2x2 pixels, black and then white. Made with Pillow.
+    private static let twoFrames = [UInt8](
+        Data(
+            base64Encoded: """
+                iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAAAAABX3VL4AAAACGFjVEwAAAACAAAAAPONk3AAAAAaZmNUTAAAAAAAAAACAAAA
+                AgAAAAAAAAAAAAEACgAA6FTcAAAAAA5JREFUeJxjYGBgYGAAAAAGAAFygpnqAAAAGmZjVEwAAAABAAAAAgAAAAIAAAAAAAAA
+                AAABAAoAAHMnNtQAAAASZmRBVAAAAAJ4nGP8z8DEwAAABQ0BA5GAmVkAAAAASUVORK5CYII=
+                """, options: .ignoreUnknownCharacters) ?? Data())
+
     @Test("says what is wrong with a file, by name", arguments: [("notes.png", "hello, this is no picture")])
     func broken(name: String, text: String) async throws {
         let error = await #expect(throws: Diagnostic.self) { _ = try await load(Array(text.utf8), name) }
         #expect(error?.message == "'notes.png': the file is not a picture: it starts like text")
         #expect(error?.suggestion != nil)
+    }
+
+    @Test("warns in the log of what was not read as the file meant it")
+    func warning() async throws {
+        let place = try Workplace()
+        let picture = try PNGCodec.encode(Image(batch: 1, height: 1, width: 1, channels: 3, bytes: [1, 2, 3]), at: 0)
+        let jpeg = try JPEGCodec.encode(
+            Image(batch: 1, height: 1, width: 1, channels: 3, bytes: [1, 2, 3]), at: 0, quality: 90)
+        let profile = "ICC_PROFILE\0".utf8 + [1, 1, 0, 0]
+        try place.write(picture, "a.png")
+        try place.write(
+            jpeg.prefix(2) + [0xFF, 0xE2, 0, UInt8(profile.count + 2)] + profile + jpeg.dropFirst(2), "b.jpg")
+        let registry = NodeRegistry(BuiltInNodes.all())
+        func load(_ id: Int, _ name: String) -> String {
+            #""\#(id)": {"class_type": "LoadImage", "inputs": {"image": "\#(name)"}}, "#
+                + #""1\#(id)": {"class_type": "PreviewAny", "inputs": {"source": ["\#(id)", 0]}}"#
+        }
+        let text = "{\(load(1, "a.png")), \(load(2, "b.jpg"))}"
+        let workflow = try WorkflowReader.read(Array(text.utf8), registry: registry).workflow
+        let plan = try #require(Validator.check(workflow, registry: registry, environment: place.folders).plan)
+        let engine = Engine(registry: registry, environment: place.folders, options: Engine.Options(coreCount: 2))
+        await engine.run(plan, of: workflow, id: "r")
+        let warnings = engine.log.read(after: 0).events.compactMap {
+            if case .nodeLog(_, .warning, let message) = $0.kind { message } else { nil }
+        }
+        #expect(warnings == ["'b.jpg': its colour profile is damaged, and was ignored"])
     }
 
     @Test("runs again when the file has changed, and only then")

@@ -2,7 +2,8 @@ public import GraphCore
 internal import Media
 
 /// Reads a picture from the input folder: its colours, and as MASK how transparent it is (0 opaque, 1 clear). The frames
-/// of a file that has several are a batch.
+/// of a file that has several are a batch. A picture whose colour profile says another colour space than sRGB is
+/// converted, which ComfyUI does not do.
 public struct LoadImage: ChangingNode {
     static let image = Input<String>(
         "image", choices: .named(.files(.input, .image)), options: [.init("image_upload", true)])

@@ -1,6 +1,6 @@
 """Pictures of every kind that is not PNG or JPEG, and what ComfyUI's LoadImage makes of them with Pillow.
 
-Writes records to standard output, each of a name, the file, and either nothing (Pillow does not open it) or frames,
+With a folder as argument, writes the files into it (seeds for the fuzzer). Without, writes records to standard output, each of a name, the file, and either nothing (Pillow does not open it) or frames,
 height, width, RGB, and alpha (empty without). Numbers are 32-bit little-endian; texts and blobs have their length first.
 """
 
@@ -12,6 +12,7 @@ import zlib
 import numpy as np
 from PIL import Image, ImageOps, ImageSequence
 
+seeds = []
 rng = np.random.default_rng(7)
 
 
@@ -41,6 +42,11 @@ def load(data, first_only):
 
 
 def record(name, data):
+    if len(sys.argv) > 1:
+        seeds.append(data)
+        with open(f"{sys.argv[1]}/{len(seeds)}", "wb") as file:
+            file.write(data)
+        return
     try:
         colours, alpha = load(data, name.startswith("gif"))
     except Exception:
