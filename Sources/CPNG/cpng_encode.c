@@ -22,7 +22,7 @@ static const recipe recipes[] = {
     // Ramps and patterns made by machines repeat over long distances, which only a real search finds: a ramp is 4.6
     // times smaller with Pillow's own settings.
     {PNG_ALL_FILTERS, 4, Z_FILTERED, 1},
-    {PNG_FILTER_NONE, 4, Z_DEFAULT_STRATEGY, 1},
+    {PNG_FILTER_NONE, 6, Z_DEFAULT_STRATEGY, 1},
 };
 
 // What a slow recipe must save, in percent, to be worth its time.
