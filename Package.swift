@@ -24,11 +24,14 @@ let package = Package(
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("z")]),
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
         .systemLibrary(
-            name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
+            name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
         .systemLibrary(
             name: "CLCMS", pkgConfig: "lcms2", providers: [.apt(["liblcms2-dev"]), .brew(["little-cms2"])]),
+        .target(name: "CTIFF", linkerSettings: [.linkedLibrary("tiff")]),
+        .target(name: "CGIF", linkerSettings: [.linkedLibrary("gif")]),
         .target(
-            name: "Media", dependencies: ["GraphCore", "CPNG", "CJPEG", "CWebP", "CLCMS"], swiftSettings: strict),
+            name: "Media", dependencies: ["GraphCore", "CPNG", "CJPEG", "CWebP", "CLCMS", "CTIFF", "CGIF"],
+            swiftSettings: strict),
 
         .systemLibrary(
             name: "CCrypto", pkgConfig: "libcrypto",

@@ -9,6 +9,7 @@ public func fuzzOne(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     limits.maxBatchByteCount = 64 << 20
     _ = try? ImageDecoder.decode(bytes, limits: limits)
     _ = try? PNGCodec.textChunks(of: bytes)
+    _ = EXIFText.read(from: bytes)
     for name in ["png", "jpg", "webp", "wav"] { _ = InlineDisplay.contentType(of: bytes, claiming: name) }
     if let repaired = withChecksums(bytes) { _ = try? ImageDecoder.decode(repaired, limits: limits) }
     if bytes.dropFirst(36).starts(with: "acsp".utf8) {

@@ -19,10 +19,11 @@ module() { # name, further flags...: Sources/NAME as a module and an object
 
 echo "building"
 module GraphCore
-for c in Sources/CPNG/*.c Sources/CJPEG/*.c Sources/CCurl/*.c Sources/CEpoll/*.c; do
+for c in Sources/CPNG/*.c Sources/CJPEG/*.c Sources/CTIFF/*.c Sources/CGIF/*.c Sources/CCurl/*.c Sources/CEpoll/*.c; do
     clang -O1 -g -fsanitize=address,fuzzer-no-link -I "$(dirname "$c")/include" -c "$c" -o "$out/$(basename "$c" .c).o"
 done
 modules=(-Xcc -fmodule-map-file=Fuzz/CModules/CPNG/module.modulemap -Xcc -fmodule-map-file=Fuzz/CModules/CJPEG/module.modulemap
+    -Xcc -fmodule-map-file=Fuzz/CModules/CTIFF/module.modulemap -Xcc -fmodule-map-file=Fuzz/CModules/CGIF/module.modulemap
     -Xcc -fmodule-map-file=Sources/CWebP/module.modulemap -Xcc -fmodule-map-file=Sources/CLCMS/module.modulemap)
 module Media "${modules[@]}"
 for name in Sources/CCrypto Sources/CZlib Sources/COpenSSL Fuzz/CModules/CCurl Fuzz/CModules/CEpoll; do
@@ -35,8 +36,8 @@ link() { # the linker warns of every sanitizer symbol it keeps to itself
 }
 link Fuzz/FuzzJSON.swift "$out/GraphCore.o" -o "$out/json"
 link Fuzz/FuzzWorkflow.swift "$out/GraphCore.o" -o "$out/workflow"
-link "${modules[@]}" Fuzz/FuzzPicture.swift "$out/GraphCore.o" "$out/Media.o" "$out"/c{png,jpeg}*.o \
-    -lpng -ljpeg -lwebp -llcms2 -lz -o "$out/picture"
+link "${modules[@]}" Fuzz/FuzzPicture.swift "$out/GraphCore.o" "$out/Media.o" "$out"/c{png,jpeg,tiff,gif}*.o \
+    -lpng -ljpeg -lwebp -lwebpdemux -ltiff -lgif -llcms2 -lz -o "$out/picture"
 http_objects=("$out/HTTP.o" "$out/Digest.o" "$out/ccurl.o" "$out/cepoll.o" -lcurl -lssl -lcrypto -lz)
 for target in HTTP Multipart WebSocket; do
     link "${http_modules[@]}" "Fuzz/Fuzz$target.swift" "${http_objects[@]}" -o "$out/$(tr '[:upper:]' '[:lower:]' <<<"$target")"
@@ -60,7 +61,10 @@ fuzz() { # target, largest input, seed folders...
 
 fuzz json 4096 ../shared/json-test-suite/test_parsing workflows
 fuzz workflow 4096 Fuzz/seeds workflows
-fuzz picture 65536 ../shared/png-suite ../shared/png-suite/broken input Fuzz/pictures
+# Scans of every kind come from the tests' Python, where 'make test' has made it.
+mkdir -p "$out/scans"
+[ -x .venv/bin/python3 ] && .venv/bin/python3 Tests/MediaTests/peers/scans.py "$out/scans" 2>/dev/null
+fuzz picture 65536 "$out/scans" ../shared/png-suite ../shared/png-suite/broken input Fuzz/pictures
 fuzz websocket 4096
 fuzz http 4096 Fuzz/seeds-http
 fuzz multipart 4096 Fuzz/seeds-multipart

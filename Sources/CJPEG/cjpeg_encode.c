@@ -63,7 +63,7 @@ static void write_rows(encoder *out, const uint8_t *rgb, int (*is_stopped)(void)
 
 // `out` is released by the caller, whatever happens here.
 static int encode(encoder *out, const uint8_t *rgb, uint32_t width, uint32_t height, int quality,
-                  int (*is_stopped)(void)) {
+                  int has_full_colour, int (*is_stopped)(void)) {
     struct jpeg_compress_struct *jpeg = &out->jpeg;
     jpeg->err = jpeg_std_error(&out->errors);
     out->errors.error_exit = fail_with_words;
@@ -87,20 +87,21 @@ static int encode(encoder *out, const uint8_t *rgb, uint32_t width, uint32_t hei
     jpeg->in_color_space = JCS_RGB;
     jpeg_set_defaults(jpeg);
     jpeg_set_quality(jpeg, quality, TRUE);
+    if (has_full_colour) jpeg->comp_info[0].h_samp_factor = jpeg->comp_info[0].v_samp_factor = 1;
     jpeg_start_compress(jpeg, TRUE);
     write_rows(out, rgb, is_stopped);
     jpeg_finish_compress(jpeg);
     return CJPEG_OK;
 }
 
-int cjpeg_encode(const uint8_t *rgb, uint32_t width, uint32_t height, int quality, int (*is_stopped)(void),
-                 uint8_t **jpeg, size_t *jpeg_count, char message[CJPEG_MESSAGE_SIZE]) {
+int cjpeg_encode(const uint8_t *rgb, uint32_t width, uint32_t height, int quality, int has_full_colour,
+                 int (*is_stopped)(void), uint8_t **jpeg, size_t *jpeg_count, char message[CJPEG_MESSAGE_SIZE]) {
     *jpeg = NULL;
     *jpeg_count = 0;
     encoder *out = calloc(1, sizeof *out);
     if (out == NULL) return CJPEG_NO_MEMORY;
     out->message = message;
-    const int status = encode(out, rgb, width, height, quality, is_stopped);
+    const int status = encode(out, rgb, width, height, quality, has_full_colour, is_stopped);
     jpeg_destroy_compress(&out->jpeg);
     if (status == CJPEG_OK) {
         *jpeg = out->bytes;

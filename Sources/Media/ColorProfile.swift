@@ -32,7 +32,7 @@ public enum ColorProfile {
     }
 
     /// An sRGB profile to embed: the same bytes at every call.
-    static let sRGB: [UInt8] = makeSRGB()
+    public static let sRGB: [UInt8] = makeSRGB()
 
     static func judge(_ profile: [UInt8], for samples: Samples) -> Verdict {
         unsafe profile.withUnsafeBytes { bytes in

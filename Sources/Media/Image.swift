@@ -135,3 +135,21 @@ public struct Image: Sendable, Equatable {
         return table.indices.allSatisfy { Int(table[$0]) == $0 } ? nil : table
     }
 }
+
+extension Image {
+    /// One image of the batch in 16 bits a channel, [height, width, channels]: 65,535 times the value, rounded. Throws
+    /// `stopped` when the task is cancelled.
+    func sixteenBit(at index: Int) throws(CodecError) -> [UInt16] {
+        precondition((0..<batch).contains(index), "the batch has no image \(index)")
+        let count = height * width * channels
+        let range = index * count..<(index + 1) * count
+        func word(_ x: Float) -> UInt16 { x > 0 ? UInt16(min(x, 1) * 65_535 + 0.5) : 0 }
+        let step = { (_: Int, _: Int) throws(CodecError) in try CodecError.checkStopped() }
+        switch storage {
+        case .floats(let floats): return try floats.mapInBands(range, step: step, word)
+        case .bytes(let bytes, let levels):
+            let table = levels.map(word)
+            return try bytes.mapInBands(range, step: step) { table[Int($0)] }
+        }
+    }
+}

@@ -26,11 +26,11 @@ public enum ImageDecoder {
         switch ImageFormat.sniff(bytes) {
         case .png: return try PNGCodec.decode(bytes, limits: limits, onlyFirstFrame: onlyFirstFrame, cores: cores)
         case .jpeg: return try JPEGCodec.decode(bytes, limits: limits, cores: cores)
-        case .webp: return try WebPCodec.decode(bytes, limits: limits)
-        case let other?:
-            throw CodecError(
-                "the file is a \(other.name) picture, which cannot be read",
-                suggestion: "Convert it to PNG or JPEG: open it in an image editor and export it.")
+        case .webp: return try WebPCodec.decode(bytes, limits: limits, onlyFirstFrame: onlyFirstFrame, cores: cores)
+        case .tiff: return try TIFFCodec.decode(bytes, limits: limits, onlyFirstFrame: onlyFirstFrame, cores: cores)
+        case .gif: return try GIFCodec.decode(bytes, limits: limits)
+        case .bmp: return try BMPCodec.decode(bytes, limits: limits)
+        case let other?: throw other.refusal(of: bytes)
         case nil: throw notAPicture(bytes)
         }
     }
@@ -44,7 +44,9 @@ public enum ImageDecoder {
                 "the file is not a picture: it starts like text",
                 suggestion: "Open it in a text editor: a failed download often leaves a web page or an error message.")
         }
-        return CodecError("the file is not a picture of a known format", suggestion: "Choose a PNG, JPEG or WebP file.")
+        return CodecError(
+            "the file is not a picture of a known format",
+            suggestion: "Choose a PNG, JPEG, WebP, TIFF, GIF or BMP file.")
     }
 
     /// Whether the first bytes are UTF-8 without control characters. A character cut off at the end is no matter.

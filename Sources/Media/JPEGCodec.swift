@@ -69,9 +69,16 @@ public enum JPEGCodec {
     static let maxSideLength = 65_500
 
     /// One image of the batch, of 3 channels, as a baseline JPEG of the bytes of `Image.eightBit()`.
-    /// - Parameter quality: 1 (small) to 100 (good); what lies outside is brought inside.
+    /// - Parameters:
+    ///   - quality: 1 (small) to 100 (good); what lies outside is brought inside.
+    ///   - hasFullColour: keeps colours at full resolution (4:4:4) instead of half (4:2:0).
+    ///   - text: kept in EXIF, as `EXIFText` reads it, when `hasRoom(for:)` says so, and left out otherwise.
+    ///   - profile: an ICC profile to embed.
     /// - Throws: `CodecError` for sides beyond 65,500 pixels; `stopped` when the task is cancelled.
-    public static func encode(_ image: Image, at index: Int, quality: Int) throws(CodecError) -> [UInt8] {
+    public static func encode(
+        _ image: Image, at index: Int, quality: Int, hasFullColour: Bool = false, text: [TextChunk] = [],
+        profile: [UInt8]? = nil
+    ) throws(CodecError) -> [UInt8] {
         guard image.channels == 3 else {
             throw CodecError("a JPEG has 3 channels, and this image has \(image.channels)")
         }
@@ -89,10 +96,14 @@ public enum JPEGCodec {
             unsafe pixels.withUnsafeBufferPointer { pixels in
                 unsafe cjpeg_encode(
                     pixels.baseAddress, UInt32(image.width), UInt32(image.height), CInt(min(max(quality, 1), 100)),
-                    { Task.isCancelled ? 1 : 0 }, &jpeg, &count, message)
+                    hasFullColour ? 1 : 0, { Task.isCancelled ? 1 : 0 }, &jpeg, &count, message)
             }
         }
-        return unsafe [UInt8](UnsafeBufferPointer(start: jpeg, count: count))
+        let written = unsafe UnsafeBufferPointer(start: jpeg, count: count)
+        let segments = JPEGSegments.encoded(text: text, profile: profile)
+        guard !segments.isEmpty else { return unsafe [UInt8](written) }
+        let head = JPEGSegments.headByteCount
+        return unsafe [UInt8](written[..<head]) + segments + written[head...]
     }
 
     /// [height, width, 3], or 4 for the inks of a CMYK file as they are; decoded in place.

@@ -3,7 +3,8 @@ public enum LinkedLibraries {
     public static var versions: [(name: String, version: String)] {
         [
             ("libpng", PNGCodec.libraryVersion), ("libjpeg", JPEGCodec.libraryVersion),
-            ("libwebp", WebPCodec.libraryVersion), ("Little CMS", ColorProfile.libraryVersion),
+            ("libwebp", WebPCodec.libraryVersion), ("libtiff", TIFFCodec.libraryVersion),
+            ("giflib", GIFCodec.libraryVersion), ("Little CMS", ColorProfile.libraryVersion),
         ]
     }
 }

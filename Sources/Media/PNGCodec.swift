@@ -98,10 +98,13 @@ public enum PNGCodec {
         return try unsafe withDecoder(texts) { decoder, _ in unsafe Self.texts(decoder) }
     }
 
-    /// One image of the batch as an eight-bit PNG: gray, RGB or RGBA for 1, 3 or 4 channels, with the bytes of
+    /// One image of the batch as a PNG: gray, RGB or RGBA for 1, 3 or 4 channels, with the bytes of
     /// `Image.eightBit()`. Text is a tEXt chunk when it is Latin-1, else iTXt.
+    /// - Parameters:
+    ///   - bits: 8, or 16 of `Image.sixteenBit(at:)`.
+    ///   - profile: an ICC profile to embed.
     public static func encode(
-        _ image: Image, at index: Int, text: [TextChunk] = []
+        _ image: Image, at index: Int, text: [TextChunk] = [], bits: Int = 8, profile: [UInt8]? = nil
     ) throws(CodecError) -> [UInt8] {
         precondition((0..<image.batch).contains(index), "the batch has no image \(index)")
         guard [1, 3, 4].contains(image.channels) else {
@@ -117,20 +120,31 @@ public enum PNGCodec {
         let count = image.height * image.width * image.channels
         let range = index * count..<(index + 1) * count
         let header = unsafe cpng_image(
-            width: width, height: height, channels: CInt(image.channels), table: nil, texts: nil,
-            texts_size: records.count, text_count: text.count)
+            width: width, height: height, channels: CInt(image.channels), bits: CInt(bits), table: nil, texts: nil,
+            texts_size: records.count, text_count: text.count, profile: nil, profile_size: profile?.count ?? 0)
+        if bits == 16 {
+            let words = try image.sixteenBit(at: index)
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(words.count * 2)
+            for word in words {
+                bytes.append(UInt8(word >> 8))
+                bytes.append(UInt8(word & 255))
+            }
+            return try unsafe encode(header, bytes, 0..<bytes.count, table: nil, records, profile)
+        }
         switch image.storage {
         case .floats(let floats):
             let pixels = try floats.mapInBands(
                 range, step: { (_, _) throws(CodecError) in try CodecError.checkStopped() }, Image.eightBit)
-            return try unsafe encode(header, pixels, 0..<count, table: nil, records)
+            return try unsafe encode(header, pixels, 0..<count, table: nil, records, profile)
         case .bytes(let bytes, let levels):
-            return try unsafe encode(header, bytes, range, table: Image.byteTable(levels), records)
+            return try unsafe encode(header, bytes, range, table: Image.byteTable(levels), records, profile)
         }
     }
 
     private static func encode(
-        _ header: cpng_image, _ pixels: [UInt8], _ range: Range<Int>, table: [UInt8]?, _ texts: [UInt8]
+        _ header: cpng_image, _ pixels: [UInt8], _ range: Range<Int>, table: [UInt8]?, _ texts: [UInt8],
+        _ profile: [UInt8]?
     ) throws(CodecError) -> [UInt8] {
         var png: UnsafeMutablePointer<UInt8>?
         var count = 0
@@ -139,13 +153,16 @@ public enum PNGCodec {
             unsafe pixels.withUnsafeBufferPointer { pixels in
                 unsafe (table ?? []).withUnsafeBufferPointer { levels in
                     unsafe texts.withUnsafeBytes { texts in
-                        var header = unsafe header
-                        unsafe header.table = table == nil ? nil : levels.baseAddress
-                        unsafe header.texts = texts.baseAddress?.assumingMemoryBound(to: CChar.self)
-                        let slice = unsafe UnsafeBufferPointer(rebasing: pixels[range])
-                        return unsafe cpng_encode(
-                            &header, slice.baseAddress, slice.count, { Task.isCancelled ? 1 : 0 }, &png, &count, message
-                        )
+                        unsafe (profile ?? []).withUnsafeBufferPointer { profile in
+                            var header = unsafe header
+                            unsafe header.table = table == nil ? nil : levels.baseAddress
+                            unsafe header.texts = texts.baseAddress?.assumingMemoryBound(to: CChar.self)
+                            unsafe header.profile = profile.baseAddress
+                            let slice = unsafe UnsafeBufferPointer(rebasing: pixels[range])
+                            return unsafe cpng_encode(
+                                &header, slice.baseAddress, slice.count, { Task.isCancelled ? 1 : 0 }, &png, &count,
+                                message)
+                        }
                     }
                 }
             }

@@ -1,6 +1,7 @@
+public import GraphCore
 internal import CWebP  // the only file that does; C types and pointers stay in it
 
-/// Still WebP files through libwebp, with the settings (and so the pixels) of Pillow.
+/// WebP files through libwebp, with the settings (and so the pixels) of Pillow.
 public enum WebPCodec {
     /// Of the libwebp in use, which has one byte each for major, minor and revision.
     static var libraryVersion: String {
@@ -13,23 +14,65 @@ public enum WebPCodec {
 
     // MARK: Reading
 
-    /// Lossy and lossless files as eight-bit RGB, and alpha when the file says that it has one. Applies EXIF
-    /// orientation. Throws `stopped` when the task is cancelled. An animated file is refused.
-    public static func decode(_ bytes: [UInt8], limits: ImageLimits = .init()) throws(CodecError) -> DecodedImage {
+    /// Lossy and lossless files as eight-bit RGB, and alpha when the file says that it has one; of an animation all
+    /// frames, each whole. Applies EXIF orientation. Throws `stopped` when the task is cancelled.
+    public static func decode(
+        _ bytes: [UInt8], limits: ImageLimits = .init(), onlyFirstFrame: Bool = false, cores: SpareCores = .none
+    ) throws(CodecError) -> DecodedImage {
         let header = try header(of: bytes)
-        guard !header.isAnimated else {
-            throw CodecError(
-                "the file is an animated WebP, which cannot be read", suggestion: "Save one of its frames as a PNG.")
-        }
         let (width, height) = (header.width, header.height)
         try limits.check(height: height, width: width)
-        let samples = try readPixels(bytes, header)
-        let (rgb, alpha) = header.hasAlpha ? try split(samples) : (samples, nil)
-        var frames = PictureFrames(limits: limits)
-        try frames.append(
-            rgb, alpha: alpha, width: width, height: height, orientation: EXIFOrientation(webp: bytes))
-        let profile = RIFFChunks(of: bytes).first { $0.type.elementsEqual("ICCP".utf8) }
-        return try frames.picture(format: "WebP", profile: profile.map { Array($0.body) })
+        let orientation = EXIFOrientation(webp: bytes)
+        var frames = PictureFrames(limits: limits, cores: cores)
+        if header.isAnimated {
+            try readFrames(bytes, header, onlyFirst: onlyFirstFrame) { (samples, count) throws(CodecError) in
+                if frames.count == 0 { try frames.expect(count, width: width, height: height) }
+                let (rgb, alpha) = try split(samples)
+                try frames.append(
+                    rgb, alpha: header.hasAlpha ? alpha : nil, width: width, height: height, orientation: orientation)
+            }
+        } else {
+            let samples = try readPixels(bytes, header)
+            let (rgb, alpha) = header.hasAlpha ? try split(samples) : (samples, nil)
+            try frames.append(rgb, alpha: alpha, width: width, height: height, orientation: orientation)
+        }
+        return try frames.picture(
+            format: "WebP", text: EXIFText.read(from: bytes), profile: RIFFChunks.profile(of: bytes))
+    }
+
+    /// The frames of an animation, one after the other, as they are shown: [height, width, 4]. Pillow keeps the
+    /// background clear, whatever colour the file names, and so does this.
+    private static func readFrames(
+        _ bytes: [UInt8], _ header: Header, onlyFirst: Bool,
+        _ body: (_ samples: [UInt8], _ frameCount: Int) throws(CodecError) -> Void
+    ) throws(CodecError) {
+        var options = WebPAnimDecoderOptions()
+        guard unsafe WebPAnimDecoderOptionsInit(&options) == 1 else {
+            throw CodecError("libwebpdemux is of another version than its header")
+        }
+        options.color_mode = MODE_RGBA
+        try unsafe bytes.withUnsafeBufferPointer { (bytes) throws(CodecError) in
+            var data = unsafe WebPData(bytes: bytes.baseAddress, size: bytes.count)
+            guard let decoder = unsafe WebPAnimDecoderNew(&data, &options) else {
+                throw CodecError("the WebP ends early, or its animation is damaged", suggestion: CodecError.copyAgain)
+            }
+            defer { unsafe WebPAnimDecoderDelete(decoder) }
+            var info = WebPAnimInfo()
+            guard unsafe WebPAnimDecoderGetInfo(decoder, &info) == 1, Int(info.canvas_width) == header.width,
+                Int(info.canvas_height) == header.height
+            else { throw .damaged("WebP", "its animation has another size") }
+            let frameCount = onlyFirst ? 1 : Int(info.frame_count)
+            for number in 1...max(1, frameCount) {
+                try CodecError.checkStopped()
+                var frame: UnsafeMutablePointer<UInt8>?
+                var time: CInt = 0
+                guard unsafe WebPAnimDecoderGetNext(decoder, &frame, &time) == 1, let frame = unsafe frame else {
+                    throw .damaged("WebP", "frame \(number) of \(frameCount.grouped) makes no sense")
+                }
+                let count = header.width * header.height * 4
+                try body(unsafe [UInt8](UnsafeBufferPointer(start: frame, count: count)), frameCount)
+            }
+        }
     }
 
     struct Header {
@@ -121,11 +164,18 @@ public enum WebPCodec {
 
     // MARK: Writing
 
-    /// One image of the batch, of 3 or 4 channels, as a lossy WebP of the bytes of `Image.eightBit()`; alpha is kept
-    /// without loss.
-    /// - Parameter quality: 1 (small) to 100 (good); what lies outside is brought inside.
+    /// One image of the batch, of 3 or 4 channels, as a WebP of the bytes of `Image.eightBit()`; alpha is kept without
+    /// loss.
+    /// - Parameters:
+    ///   - quality: 1 (small) to 100 (good); what lies outside is brought inside. Without loss it is the effort.
+    ///   - isLossless: keeps every pixel, those under clear ones too.
+    ///   - text: kept in EXIF, as `EXIFText` reads it.
+    ///   - profile: an ICC profile to embed.
     /// - Throws: `CodecError` for sides beyond `maxSideLength`; `stopped` when the task is cancelled.
-    public static func encode(_ image: Image, at index: Int, quality: Int) throws(CodecError) -> [UInt8] {
+    public static func encode(
+        _ image: Image, at index: Int, quality: Int, isLossless: Bool = false, text: [TextChunk] = [],
+        profile: [UInt8]? = nil
+    ) throws(CodecError) -> [UInt8] {
         guard [3, 4].contains(image.channels) else {
             throw CodecError("a WebP has 3 or 4 channels, and this image has \(image.channels)")
         }
@@ -142,12 +192,14 @@ public enum WebPCodec {
         guard unsafe WebPConfigPreset(&config, WEBP_PRESET_DEFAULT, Float(min(max(quality, 1), 100))) == 1,
             unsafe WebPPictureInit(&picture) == 1
         else { throw CodecError("libwebp is of another version than its header") }
+        if isLossless { (config.lossless, config.exact) = (1, 1) }
         var writer = unsafe WebPMemoryWriter()
         unsafe WebPMemoryWriterInit(&writer)
         defer {
             unsafe WebPPictureFree(&picture)
             unsafe WebPMemoryWriterClear(&writer)
         }
+        unsafe picture.use_argb = isLossless ? 1 : 0
         unsafe (picture.width, picture.height) = (CInt(image.width), CInt(image.height))
         unsafe picture.progress_hook = { _, _ in Task.isCancelled ? 0 : 1 }
         unsafe picture.writer = WebPMemoryWrite
@@ -170,6 +222,9 @@ public enum WebPCodec {
                     suggestion: "Write a PNG.")
             }
         }
-        return unsafe [UInt8](UnsafeBufferPointer(start: writer.mem, count: writer.size))
+        let webp = unsafe [UInt8](UnsafeBufferPointer(start: writer.mem, count: writer.size))
+        return RIFFChunks.webp(
+            webp, width: image.width, height: image.height, hasAlpha: image.channels == 4,
+            exif: EXIFText.structure(text), profile: profile)
     }
 }

@@ -5,7 +5,10 @@ public enum BuiltInNodes {
     public static func all() -> [any Node] { files + sizes + batches + changes + restoration + masks + values }
 
     private static var files: [any Node] {
-        [LoadImage(), LoadImageMask(), SaveImage(), PreviewImage(), SaveImageWebsocket(), EmptyImage()]
+        [
+            LoadImage(), LoadImageMask(), SaveImage(), SaveImageAdvanced(), PreviewImage(), SaveImageWebsocket(),
+            EmptyImage(),
+        ]
     }
 
     private static var sizes: [any Node] {

@@ -144,7 +144,8 @@ struct UploadRouteTests {
         let answer = await place.postForm("/upload/mask", [("image", "mask.png", [0, 1, 2]), reference])
         #expect(
             answer.problem
-                == "400 the mask: the file is not a picture of a known format\nChoose a PNG, JPEG or WebP file.")
+                == "400 the mask: the file is not a picture of a known format\n"
+                + "Choose a PNG, JPEG, WebP, TIFF, GIF or BMP file.")
         #expect(place.names("input") == ["plain.png"])
     }
 }

@@ -79,7 +79,7 @@ struct BadPictureTests {
             ("empty.png", [], "the file is empty", "Copy the file again from its source."),
             (
                 "bytes.png", Array(0...255), "the file is not a picture of a known format",
-                "Choose a PNG, JPEG or WebP file."
+                "Choose a PNG, JPEG, WebP, TIFF, GIF or BMP file."
             ),
             (
                 "huge.png",

@@ -24,19 +24,39 @@ struct ImageDecoderTests {
     }
 
     @Test(
-        "names the formats it knows and cannot read",
+        "names the formats it cannot read, with the command that converts them",
         arguments: [
-            ("II*\0", "TIFF"), ("GIF89a", "GIF"),
-            ("BM\u{1}\0\0\0\0\0\0\0", "BMP"),
-            ("\0\0\0\u{18}ftypheic", "HEIC"), ("\0\0\0\u{1C}ftypavif", "AVIF"), ("\0\0\0\u{C}JXL ", "JPEG XL"),
-            ("8BPS", "Photoshop"), ("%PDF-1.7", "PDF"),
+            ("\0\0\0\u{18}ftypheic", "a HEIC", "heif-convert photo.heic photo.png (Debian package libheif-examples)"),
+            ("\0\0\0\u{1C}ftypavif", "an AVIF", "avifdec photo.avif photo.png (Debian package libavif-bin)"),
+            ("\0\0\0\u{C}JXL ", "a JPEG XL", "djxl photo.jxl photo.png (Debian package libjxl-tools)"),
+            (
+                "\0\0\0\u{C}jP  ", "a JPEG 2000",
+                "opj_decompress -i photo.jp2 -o photo.png (Debian package libopenjp2-tools)"
+            ),
+            ("8BPS", "a Photoshop", "convert 'photo.psd[0]' photo.png (Debian package imagemagick)"),
+            ("%PDF-1.7", "a PDF", "pdftoppm -png -r 300 scan.pdf page (Debian package poppler-utils)"),
         ])
-    func unsupported(start: String, name: String) {
+    func unsupported(start: String, name: String, command: String) {
         #expect(
             complaint(about: Array(start.utf8))
                 == CodecError(
-                    "the file is a \(name) picture, which cannot be read",
-                    suggestion: "Convert it to PNG or JPEG: open it in an image editor and export it."))
+                    "the file is \(name) picture, which cannot be read", suggestion: "Convert it with \(command)."))
+    }
+
+    @Test(
+        "names a camera's raw files",
+        arguments: [
+            ("II*\0\u{10}\0\0\0CR\u{2}\0", "a Canon CR2"), ("\0\0\0\u{18}ftypcrx ", "a Canon CR3"),
+            ("FUJIFILMCCD-RAW 0201", "a Fujifilm RAF"), ("IIRO\u{8}\0\0\0", "an Olympus ORF"),
+            ("IIU\0\u{8}\0\0\0", "a Panasonic RW2"), ("FOVb", "a Sigma X3F"),
+        ])
+    func raw(start: String, name: String) {
+        #expect(
+            complaint(about: Array(start.utf8))
+                == CodecError(
+                    "the file is \(name) raw picture, which cannot be read",
+                    suggestion: "Convert it with dcraw_emu -w -T photo.raw (Debian package libraw-bin). "
+                        + "Or use darktable-cli, of darktable."))
     }
 
     @Test("takes any bytes without crashing")
@@ -63,7 +83,7 @@ struct ImageDecoderTests {
 }
 
 /// SplitMix64 (Steele, Lea and Flood, 2014): the same numbers in every run.
-private struct Seeded: RandomNumberGenerator {
+struct Seeded: RandomNumberGenerator {
     var state: UInt64
 
     mutating func next() -> UInt64 {

@@ -41,13 +41,12 @@ struct WebPCodecTests {
         #expect(corners(image) == "BRWG")
     }
 
-    @Test("of several frames is refused")
-    func animated() {
-        #expect(
-            complaint(about: SmallWebP.animated)
-                == CodecError(
-                    "the file is an animated WebP, which cannot be read", suggestion: "Save one of its frames as a PNG."
-                ))
+    @Test("of several frames is a batch of them")
+    func animated() throws {
+        let frames = try ImageDecoder.decode(SmallWebP.animated).image
+        #expect(frames.batch > 1)
+        let first = try ImageDecoder.decode(SmallWebP.animated, onlyFirstFrame: true).image
+        #expect(first.batch == 1 && first.eightBit()[...] == frames.eightBit().prefix(first.eightBit().count))
     }
 
     @Test("that is cut off says so", arguments: [SmallWebP.lossy, SmallWebP.lossless, SmallWebP.clear])

@@ -45,10 +45,10 @@ int cjpeg_read_pixels(cjpeg_decoder *decoder, uint8_t *pixels, size_t count, int
 void cjpeg_close(cjpeg_decoder *decoder);
 
 // Writes a baseline JPEG of `rgb`, [height, width, 3], with `quality` 1 to 100 and colour at half resolution, as Pillow
-// does. `*jpeg` must be freed with cjpeg_free; it is NULL when the result is not CJPEG_OK. `is_stopped` is asked for every
+// does, or at full resolution. `*jpeg` must be freed with cjpeg_free; it is NULL when the result is not CJPEG_OK. `is_stopped` is asked for every
 // few rows; when it says 1 the writing ends with CJPEG_STOPPED.
-int cjpeg_encode(const uint8_t *rgb, uint32_t width, uint32_t height, int quality, int (*is_stopped)(void),
-                 uint8_t **jpeg, size_t *jpeg_count, char message[CJPEG_MESSAGE_SIZE]);
+int cjpeg_encode(const uint8_t *rgb, uint32_t width, uint32_t height, int quality, int has_full_colour,
+                 int (*is_stopped)(void), uint8_t **jpeg, size_t *jpeg_count, char message[CJPEG_MESSAGE_SIZE]);
 
 void cjpeg_free(uint8_t *jpeg);
 

@@ -84,14 +84,17 @@ uint32_t cpng_checksum(const uint8_t *bytes, size_t count);
 typedef struct {
     uint32_t width, height;
     int channels;          // 1 gray, 3 RGB, 4 RGBA
+    int bits;              // 8, or 16 for words with the high byte first
     const uint8_t *table;  // 256 bytes: what each pixel byte is written as; NULL writes it as it is
     // `text_count` records, each 't' (tEXt, Latin-1) or 'i' (iTXt, UTF-8), keyword, 0, text, 0.
     const char *texts;
     size_t texts_size;
     size_t text_count;
+    const uint8_t *profile;  // ICC, or NULL
+    size_t profile_size;
 } cpng_image;
 
-// Writes an 8-bit PNG. `pixels` is [height, width, channels]. `*png` must be freed with cpng_free; it is NULL when the
+// Writes a PNG. `pixels` is [height, width, channels]. `*png` must be freed with cpng_free; it is NULL when the
 // result is not CPNG_OK. `is_stopped` is asked for every row; when it says 1 the writing ends with CPNG_STOPPED.
 int cpng_encode(const cpng_image *image, const uint8_t *pixels, size_t pixels_count, int (*is_stopped)(void),
                 uint8_t **png, size_t *png_count, char message[CPNG_MESSAGE_SIZE]);

@@ -52,13 +52,25 @@ enum PNGFiles {
     static func save(
         _ images: Image, prefix: String, in folder: FolderName, _ context: NodeContext
     ) throws -> [BoundOutput] {
-        let text = textChunks(context)
+        let text = WorkflowNotes.text(context)
+        return try PictureFiles.save(images, prefix: prefix, extension: "png", in: folder, context) {
+            image, index throws(CodecError) in try PNGCodec.encode(image, at: index, text: text)
+        }
+    }
+}
+
+/// A batch of pictures as numbered files of any format.
+enum PictureFiles {
+    static func save(
+        _ images: Image, prefix: String, extension: String, in folder: FolderName, _ context: NodeContext,
+        encode: (_ images: Image, _ index: Int) throws(CodecError) -> [UInt8]
+    ) throws -> [BoundOutput] {
         var saved: [JSON] = []
         for index in 0..<images.batch {
             context.phase("encode", "writing picture \(index + 1) of \(images.batch)")
             let bytes: [UInt8]
             do throws(CodecError) {
-                bytes = try PNGCodec.encode(images, at: index, text: text)
+                bytes = try encode(images, index)
             } catch {
                 try Task.checkCancellation()
                 throw Diagnostic(.nodeFailed, node: nil, error.message, suggestion: error.suggestion)
@@ -67,15 +79,18 @@ enum PNGFiles {
             let file = try context.environment.save(
                 bytes,
                 prefix: FilenamePrefix(prefix, width: images.width, height: images.height, batchNumber: index),
-                extension: "png", in: folder)
+                extension: `extension`, in: folder)
             saved.append(file.json)
             try context.step(index + 1, of: images.batch)
         }
         return [.shown(key: "images", saved)]
     }
+}
 
+/// The workflow as the notes that pictures carry.
+enum WorkflowNotes {
     /// `prompt` and whatever the editor stored (`workflow`), as Python's json.dumps writes them: tools read them back.
-    private static func textChunks(_ context: NodeContext) -> [TextChunk] {
+    static func text(_ context: NodeContext) -> [TextChunk] {
         [TextChunk(keyword: "prompt", text: JSONWriter.text(context.prompt, style: .python))]
             + context.extraPNGInfo.members.map {
                 TextChunk(keyword: $0.key, text: JSONWriter.text($0.value, style: .python))
