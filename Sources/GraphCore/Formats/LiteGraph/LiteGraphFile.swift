@@ -116,7 +116,8 @@ struct LiteGraphFile {
         for (position, json) in list.enumerated() {
             guard let object = json.object, let id = Self.id(object["id"]) else {
                 tell(
-                    nil, .malformedWorkflow, "node number \(position + 1)\(place.isEmpty ? " of the list" : place) has no \"id\"",
+                    nil, .malformedWorkflow,
+                    "node number \(position + 1)\(place.isEmpty ? " of the list" : place) has no \"id\"",
                     "Save the workflow again in ComfyUI.")
                 continue
             }
