@@ -66,7 +66,7 @@ let package = Package(
             path: "Tests/TestServer", swiftSettings: strict),
         .executableTarget(
             name: "Bench", dependencies: ["CEpoll", "GraphCore", "Media"], path: "Bench",
-            exclude: ["RESULTS.md", "run.sh", "processes.py"], swiftSettings: strict),
+            exclude: ["RESULTS.md", "run.sh", "processes.py", "libvips.py", "decode_alone.c"], swiftSettings: strict),
 
         .target(name: "TestData", path: "Tests/TestData", swiftSettings: strict),
         .testTarget(

@@ -92,6 +92,7 @@ struct EngineBench {
         }
         await measureCached()
         measureCheck()
+        measureEditorFile()
         await measureWaiting()
     }
 
@@ -175,6 +176,22 @@ struct EngineBench {
         checking.sort()
         print("read 100,000 nodes (\(bytes.count) bytes): \(rounded(reading[repetitions / 2] * 1e3)) ms")
         print("validate and plan 100,000 nodes: \(rounded(checking[repetitions / 2] * 1e3)) ms")
+    }
+
+    /// A file of ComfyUI's editor, from its bytes to the graph.
+    private static func measureEditorFile() {
+        let workflow = BenchGraph.tree.workflow(1_000)
+        let bytes = JSONWriter.bytes(EditorDrawing.json(of: workflow, shapes: NodeShapes(registry)).file)
+        var times: [Double] = []
+        for _ in 0..<21 {
+            let start = ContinuousClock.now
+            guard (try? WorkflowReader(registry: registry).read(bytes)) != nil else { return }
+            times.append(start.duration(to: .now).seconds)
+        }
+        times.sort()
+        print(
+            "convert an editor's file of 1,000 nodes (\(bytes.count) bytes): \(rounded(times[10] * 1e3)) ms "
+                + "(\(rounded(times[0] * 1e3)))")
     }
 
     private static func check(_ workflow: Workflow) -> CheckedWorkflow {

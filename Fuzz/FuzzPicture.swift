@@ -1,6 +1,6 @@
 import Media
 
-/// Every picture format, and colour profiles: no crash and no outsized allocation on any bytes.
+/// Every picture format, colour profiles, and the texts in pictures and sounds: no crash and no outsized allocation on any bytes.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzOne(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: start, count: count))
@@ -8,8 +8,7 @@ public func fuzzOne(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     limits.maxPixelCount = 1_000_000  // speed; the check is the same
     limits.maxBatchByteCount = 64 << 20
     _ = try? ImageDecoder.decode(bytes, limits: limits)
-    _ = try? PNGCodec.textChunks(of: bytes)
-    _ = EXIFText.read(from: bytes)
+    _ = EmbeddedTexts.read(from: bytes)
     for name in ["png", "jpg", "webp", "wav"] { _ = InlineDisplay.contentType(of: bytes, claiming: name) }
     if let repaired = withChecksums(bytes) { _ = try? ImageDecoder.decode(repaired, limits: limits) }
     if bytes.dropFirst(36).starts(with: "acsp".utf8) {

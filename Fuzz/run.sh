@@ -36,6 +36,7 @@ link() { # the linker warns of every sanitizer symbol it keeps to itself
 }
 link Fuzz/FuzzJSON.swift "$out/GraphCore.o" -o "$out/json"
 link Fuzz/FuzzWorkflow.swift "$out/GraphCore.o" -o "$out/workflow"
+link Fuzz/FuzzEditor.swift "$out/GraphCore.o" -o "$out/editor"
 link "${modules[@]}" Fuzz/FuzzPicture.swift "$out/GraphCore.o" "$out/Media.o" "$out"/c{png,jpeg,tiff,gif}*.o \
     -lpng -ljpeg -lwebp -lwebpdemux -ltiff -lgif -llcms2 -lz -o "$out/picture"
 http_objects=("$out/HTTP.o" "$out/Digest.o" "$out/ccurl.o" "$out/cepoll.o" -lcurl -lssl -lcrypto -lz)
@@ -43,14 +44,14 @@ for target in HTTP Multipart WebSocket; do
     link "${http_modules[@]}" "Fuzz/Fuzz$target.swift" "${http_objects[@]}" -o "$out/$(tr '[:upper:]' '[:lower:]' <<<"$target")"
 done
 
-fuzz() { # target, largest input, seed folders...
+fuzz() { # target or target-WHAT, largest input, seed folders...
     local target=$1 size=$2
     shift 2
     mkdir -p "$out/corpus-$target"
     local seeds=()
     for folder in "$@"; do [ -d "$folder" ] && seeds+=("$folder"); done
     echo "fuzzing $target for $seconds s"
-    timeout -k 5 $((seconds + 60)) "$out/$target" -max_total_time="$seconds" -max_len="$size" -rss_limit_mb=4096 \
+    timeout -k 5 $((seconds + 60)) "$out/${target%%-*}" -max_total_time="$seconds" -max_len="$size" -rss_limit_mb=4096 \
         -timeout=10 -print_final_stats=1 -artifact_prefix="$out/crashes/$target-" "$out/corpus-$target" "${seeds[@]}" \
         2>&1 | grep -E "ERROR|SUMMARY|number_of_executed|Test unit|panic|Fatal" || true
     if compgen -G "$out/crashes/$target-*" >/dev/null; then
@@ -61,10 +62,27 @@ fuzz() { # target, largest input, seed folders...
 
 fuzz json 4096 ../shared/json-test-suite/test_parsing workflows
 fuzz workflow 4096 Fuzz/seeds workflows
-# Scans of every kind come from the tests' Python, where 'make test' has made it.
-mkdir -p "$out/scans"
-[ -x .venv/bin/python3 ] && .venv/bin/python3 Tests/MediaTests/peers/scans.py "$out/scans" 2>/dev/null
-fuzz picture 65536 "$out/scans" ../shared/png-suite ../shared/png-suite/broken input Fuzz/pictures
+fuzz editor 65536 ../shared/ui-format workflows
+# Pictures of every kind come from the tests' Python, where 'make test' has made it; sorted by what they are.
+seeds="$out/seeds"
+mkdir -p "$seeds/made"
+[ -x .venv/bin/python3 ] && .venv/bin/python3 Tests/MediaTests/peers/scans.py "$seeds/made" >/dev/null 2>&1
+python3 - "$seeds" "$seeds/made" ../shared/png-suite ../shared/png-suite/broken input Fuzz/pictures Fuzz/sounds <<'END'
+import os, shutil, sys
+marks = {b"\x89PNG": "png", b"\xff\xd8": "jpeg", b"RIFF": "webp", b"GIF8": "gif", b"BM": "bmp", b"II": "tiff", b"MM": "tiff"}
+seeds, *folders = sys.argv[1:]
+for folder in filter(os.path.isdir, folders):
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        if not os.path.isfile(path) or os.path.getsize(path) > 65536:
+            continue
+        with open(path, "rb") as file:
+            start = file.read(4)
+        kind = next((kind for mark, kind in marks.items() if start.startswith(mark)), "texts")
+        os.makedirs(os.path.join(seeds, kind), exist_ok=True)
+        shutil.copy(path, os.path.join(seeds, kind, f"{os.path.basename(folder)}-{name}"))
+END
+for kind in png jpeg webp tiff gif bmp texts; do fuzz "picture-$kind" 65536 "$seeds/$kind"; done
 fuzz websocket 4096
 fuzz http 4096 Fuzz/seeds-http
 fuzz multipart 4096 Fuzz/seeds-multipart
