@@ -18,7 +18,7 @@ enum EmbeddedWorkflow {
             guard let text = texts.first(where: { $0.keyword.lowercased() == keyword })?.text, !text.isEmpty else {
                 return nil
             }
-            return try WorkflowReader.parse(Array(text.utf8))
+            return try WorkflowReader.parse(withoutNaN(Array(text.utf8)))
         }
         let workflow = try find("workflow")
         guard let prompt = try find("prompt") else {
@@ -33,4 +33,28 @@ enum EmbeddedWorkflow {
         .unknownFormat, node: nil, "the file carries no workflow",
         suggestion: "Choose one that ComfyUI or graphrun has saved and nobody has re-saved since, or a workflow's JSON."
     )
+
+    /// ComfyUI keeps beside a node what tells whether it has changed, and of nodes that always have that is NaN, which
+    /// JSON does not know: here it is null.
+    private static func withoutNaN(_ text: [UInt8]) -> [UInt8] {
+        let word = Array("NaN".utf8), null = Array("null".utf8)
+        var result: [UInt8] = []
+        result.reserveCapacity(text.count)
+        var (isInString, position) = (false, 0)
+        while position < text.count {
+            let byte = text[position]
+            if isInString && byte == UInt8(ascii: "\\") && position + 1 < text.count {
+                result += text[position...position + 1]
+                position += 2
+            } else if !isInString && byte == word[0] && text[position...].starts(with: word) {
+                result += null
+                position += word.count
+            } else {
+                if byte == UInt8(ascii: "\"") { isInString.toggle() }
+                result.append(byte)
+                position += 1
+            }
+        }
+        return result
+    }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import GraphCore
+import Media
 import Testing
 
 /// Workflows as people have them: saved in ComfyUI's editor, or inside what a workflow made.
@@ -86,6 +87,19 @@ struct EditorFileTests {
                   Choose one that ComfyUI or graphrun has saved and nobody has re-saved since, or a workflow's JSON.
 
                 """)
+    }
+
+    @Test("comes out of a picture of ComfyUI's whose nodes always change, which it writes as NaN")
+    func notANumber() async throws {
+        let prompt = #"{"1": {"class_type": "PrimitiveString", "inputs": {"value": "NaN \"NaN"}, "is_changed": [NaN]}}"#
+        let image = Image(batch: 1, height: 1, width: 1, channels: 3, bytes: [1, 2, 3])
+        try workplace.write(
+            "made.png", try PNGCodec.encode(image, at: 0, text: [TextChunk(keyword: "prompt", text: prompt)]))
+        let result = try await workplace.graphrun("convert", "made.png")
+        #expect(
+            try JSONParser.parse(result.output) == [
+                "1": ["inputs": ["value": "NaN \"NaN"], "class_type": "PrimitiveString"]
+            ])
     }
 
     // MARK: Nodes of others

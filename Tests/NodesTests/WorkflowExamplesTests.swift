@@ -67,6 +67,14 @@ struct WorkflowExamplesTests {
         #expect(try await !saved(name).isEmpty)
     }
 
+    @Test("old-photo and old-photo-editor make the same picture")
+    func oldPhoto() async throws {
+        let api = try await saved("old-photo.json")
+        let editor = try await saved("old-photo-editor.json")
+        #expect(api.map(\.image) == editor.map(\.image))
+        #expect(api.map(\.file.filename) == ["old-photo_00001_.png"])
+    }
+
     @Test("photo and photo-hybrid make the same picture: the photo, smaller, as a negative")
     func photo() async throws {
         let api = try await saved("photo.json")
