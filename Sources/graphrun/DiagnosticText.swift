@@ -5,7 +5,7 @@ enum DiagnosticText {
     /// A file with 100,000 mistakes is understood after the first hundred.
     private static let maxCount = 100
 
-    static func text(_ diagnostics: [Diagnostic], _ workflow: Workflow, _ file: String) -> String {
+    static func text(_ diagnostics: [Diagnostic], _ workflow: Workflow?, _ file: String) -> String {
         var lines = diagnostics.prefix(maxCount).map { text($0, file, workflow) }
         if diagnostics.count > maxCount { lines.append("... and \(diagnostics.count - maxCount) more") }
         return lines.joined(separator: "\n")

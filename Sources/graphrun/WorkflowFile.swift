@@ -25,8 +25,7 @@ struct WorkflowFile {
         let bytes = try InputFile.read(path, media: (EmbeddedWorkflow.maxByteCount, EmbeddedWorkflow.mayBe))
         let shownName = name
         func failure(_ diagnostics: [Diagnostic]) -> Failure {
-            Failure(
-                code: .invalid, text: diagnostics.map { DiagnosticText.text($0, shownName) }.joined(separator: "\n"))
+            Failure(code: .invalid, text: DiagnosticText.text(diagnostics, nil, shownName))
         }
         let json: JSON
         do throws(UnreadableWorkflow) {

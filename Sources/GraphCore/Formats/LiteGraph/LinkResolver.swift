@@ -11,6 +11,8 @@ struct LinkResolver {
     private let unfolding: Unfolding
     /// A way that is longer goes in a circle.
     private let maxSteps: Int
+    /// What all ways together may still take: each of many may go through many.
+    private var budget = 20_000_000
 
     init(_ unfolding: Unfolding) {
         self.unfolding = unfolding
@@ -21,11 +23,23 @@ struct LinkResolver {
         var instance: Int, box: Int, index: Int
     }
 
-    func source(instance: Int, box: Int, input: Int) throws(UnreadableWorkflow) -> Source {
-        var at = Input(instance: instance, box: box, index: input)
+    /// What feeds an input; nothing where it is not linked, or the link comes to nothing.
+    mutating func source(instance: Int, box: Int, input: Int) throws(UnreadableWorkflow) -> Source {
+        var steps = 0
+        let source = try follow(Input(instance: instance, box: box, index: input), &steps)
+        budget -= steps
+        guard budget > 0 else {
+            throw UnreadableWorkflow(
+                .tooLarge, "its links pass through too many reroutes, bypassed nodes and subgraphs",
+                suggestion: "Link the nodes directly, or split the workflow.")
+        }
+        return source
+    }
+
+    private func follow(_ start: Input, _ steps: inout Int) throws(UnreadableWorkflow) -> Source {
+        var at = start
         /// What the outermost host met so far has filled in for this input.
         var hostValue: JSON?
-        var steps = 0
         while true {
             guard let link = link(at) else { return hostValue.map { .hostValue($0) } ?? .nothing }
             guard case .border = link.from else {
@@ -37,8 +51,8 @@ struct LinkResolver {
                     hostValue = nil
                     at = input
                 case .host(let instance, let slot):
+                    hostValue = nil
                     guard let up = above(instance, slot, &hostValue) else { return .nothing }
-                    hostValue = unfolding.instances[instance].inputValues[slot]
                     at = up
                 }
                 continue

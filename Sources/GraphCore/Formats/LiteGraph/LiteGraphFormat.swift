@@ -33,6 +33,8 @@ private struct BoxMaker {
     private let definitions: [LiteGraphFile.Definition]
     private let indexByID: [String: Int]
     private var known: [String: NodeShape?] = [:]
+    /// Looking for near names compares many; a file with 100,000 unknown nodes gets them for the first ones.
+    private var nearestBudget = 100
 
     init(_ file: LiteGraphFile, shapes: NodeShapes, indexByID: [String: Int]) {
         (definitions, self.shapes, self.indexByID) = (file.definitions, shapes, indexByID)
@@ -47,14 +49,18 @@ private struct BoxMaker {
         }
         if let index = indexByID[node.type] { return Box(node, kind: .host(index), definition: definitions[index]) }
         if known[node.type] == nil { known[node.type] = .some(shapes.shape(of: node.type)) }
-        return Box(node, shape: known[node.type] ?? nil) { shapes.sentence(nearest: $0) }
+        return Box(node, shape: known[node.type] ?? nil) { type in
+            nearestBudget -= 1
+            return nearestBudget < 0 ? nil : shapes.sentence(nearest: type)
+        }
     }
 }
 
 /// Writes the nodes that run, with their inputs.
 private struct PromptWriter {
     private let unfolding: Unfolding
-    private let resolver: LinkResolver
+    private var resolver: LinkResolver
+    private let names: WidgetNames
     private let now: LocalTime?
     private let choose: (_ count: Int) -> Int
     private(set) var notes: [Diagnostic] = []
@@ -62,6 +68,7 @@ private struct PromptWriter {
     init(_ unfolding: Unfolding, now: LocalTime?, choose: @escaping (_ count: Int) -> Int) {
         (self.unfolding, self.now, self.choose) = (unfolding, now, choose)
         resolver = LinkResolver(unfolding)
+        names = WidgetNames(unfolding.graphs)
     }
 
     mutating func nodes() throws(UnreadableWorkflow) -> [Workflow.Node] {
@@ -130,7 +137,9 @@ private struct PromptWriter {
     // MARK: Inputs
 
     /// All widgets in their order, then what is linked.
-    private func inputs(_ instance: Int, _ index: Int, _ box: Box) throws(UnreadableWorkflow) -> [Workflow.Input] {
+    private mutating func inputs(_ instance: Int, _ index: Int, _ box: Box) throws(UnreadableWorkflow) -> [Workflow
+        .Input]
+    {
         var widgets: [Workflow.Input] = []
         var sockets: [Workflow.Input] = []
         for (position, input) in box.inputs.enumerated() {
@@ -189,15 +198,29 @@ private struct PromptWriter {
         guard input.name == "filename_prefix", text.contains("%"), Self.savers.contains(box.node.type) else {
             return value
         }
-        return .string(NodeReplacements(now: now, widgetText: widgetText).text(text))
+        return .string(NodeReplacements(now: now, widgetText: names.text).text(text))
+    }
+}
+
+/// What the widgets of all nodes hold, by the names that file names call them.
+private final class WidgetNames {
+    private let graphs: [BoxGraph]
+    /// By the property "Node name for S&R", and by title; the first of a name counts.
+    private lazy var byProperty = index { $0.node.properties["Node name for S&R"]?.string }
+    private lazy var byTitle = index { $0.node.title ?? $0.displayName ?? $0.node.type }
+
+    init(_ graphs: [BoxGraph]) { self.graphs = graphs }
+
+    private func index(_ name: (Box) -> String?) -> [String: Box] {
+        var found: [String: Box] = [:]
+        for box in graphs.lazy.flatMap(\.boxes) {
+            if let name = name(box), found[name] == nil { found[name] = box }
+        }
+        return found
     }
 
-    /// What a widget of another node holds, by the names of both.
-    private func widgetText(_ node: String, _ widget: String) -> String? {
-        let boxes = unfolding.graphs.lazy.flatMap(\.boxes)
-        let box =
-            boxes.first { $0.node.properties["Node name for S&R"]?.string == node }
-            ?? boxes.first { ($0.node.title ?? $0.displayName ?? $0.node.type) == node }
+    func text(_ node: String, _ widget: String) -> String? {
+        let box = byProperty[node] ?? byTitle[node]
         guard let input = box?.inputs.first(where: { $0.isWidget && $0.name == widget }) else { return nil }
         switch input.value {
         case .string(let text)?: return text
