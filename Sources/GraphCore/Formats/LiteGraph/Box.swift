@@ -74,6 +74,7 @@ struct Box {
     private mutating func fillIn(_ shape: NodeShape) {
         var filler = WidgetFiller(node, shape)
         inputs = filler.inputs(shape.inputs)
+        addExtraSlots()
         if let surplus = filler.mismatch {
             notes.append(
                 Diagnostic(
@@ -83,6 +84,36 @@ struct Box {
                             ? "the last are left out" : "the others are filled in with defaults"),
                     suggestion: "Check its values."))
         }
+    }
+
+    /// Saved slots that the type does not have stay, as sockets. One for a widget that is gone goes, and as the editor
+    /// takes it out of the list that it walks over, the slot behind it stays whatever it is.
+    private mutating func addExtraSlots() {
+        var names = Set(inputs.map(\.name))
+        let widgets = Set(inputs.filter(\.isWidget).map(\.name))
+        let dynamic = inputs.filter { $0.shape?.type == NodeShape.Input.dynamicCombo }.map { $0.name + "." }
+        var isSkipped = false
+        for slot in node.inputs where !slot.name.isEmpty && names.insert(slot.name).inserted {
+            // Those of a choice not made.
+            if dynamic.contains(where: slot.name.hasPrefix) { continue }
+            if let widget = slot.widget, !widgets.contains(widget), !isSkipped {
+                isSkipped = true
+                continue
+            }
+            isSkipped = false
+            inputs.append(
+                Input(name: slot.name, type: slot.type, shape: nil, isWidget: false, value: nil, link: nil))
+        }
+    }
+
+    /// Puts a value into a widget, as somebody who types it in.
+    mutating func enter(_ value: JSON, in index: Int) {
+        guard let shape = inputs[index].shape else {
+            inputs[index].value = value
+            return
+        }
+        let entered = PrimitiveValue.entered(value, in: shape)
+        inputs[index].value = WidgetFiller.read(entered, shape)
     }
 
     // MARK: Types that only the file knows
@@ -157,7 +188,7 @@ struct WidgetFiller {
         hasDummies = dummies > 0 && given.count == widgets.count + dummies + widgets.count { $0.saysControl }
         if case .object(let named)? = node.values {
             // Not by name: that is how the editor has it.
-            let entryCount = widgets.reduce(0) { $0 + 1 + ($1.hasControl ? 1 : 0) + $1.buttonCount }
+            let entryCount = widgets.reduce(0) { $0 + 1 + $1.controlCount + $1.namedButtonCount }
             given = named.members.count == entryCount ? named.members.map(\.value) : []
         }
         values = given
@@ -182,7 +213,7 @@ struct WidgetFiller {
         for shape in shapes {
             let name = prefix + shape.name
             if shape.type == NodeShape.Input.autogrow {
-                inputs += grown(name)
+                inputs += grown(name, shape)
                 continue
             }
             guard shape.isWidget else {
@@ -192,7 +223,7 @@ struct WidgetFiller {
                 continue
             }
             let value = position < values.count ? Self.read(values[position], shape) : shape.initialValue
-            position += shape.hasControl ? 2 : 1
+            position += 1 + shape.controlCount
             inputs.append(
                 Box.Input(name: name, type: shape.type, shape: shape, isWidget: true, value: value, link: nil))
             // What the choice made adds; an unknown one adds nothing.
@@ -203,9 +234,16 @@ struct WidgetFiller {
         return inputs
     }
 
-    /// A group of inputs that grows: those the file has slots for, `group.name0` and so on.
-    private mutating func grown(_ group: String) -> [Box.Input] {
-        node.inputs.filter { $0.name.hasPrefix(group + ".") }.map { slot in
+    /// A group of inputs that grows, `group.name0` and so on: those it has at least and one more, then those the file has
+    /// slots for, in the order of their numbers.
+    private mutating func grown(_ group: String, _ shape: NodeShape.Input) -> [Box.Input] {
+        let least = shape.grownNames.map { "\(group).\($0.name)" }
+        let saved = node.inputs.filter { $0.name.hasPrefix(group + ".") && !least.contains($0.name) }
+        let numbered = saved.filter { Self.ordinal($0.name) != nil }
+            .sorted { (Self.ordinal($0.name) ?? 0) < (Self.ordinal($1.name) ?? 0) }
+        let others = saved.filter { Self.ordinal($0.name) == nil }
+        let slots = least.compactMap { name in node.inputs.first { $0.name == name } } + numbered + others
+        var inputs = slots.map { slot in
             var value: JSON?
             if slot.widget != nil {
                 value = position < values.count ? values[position] : nil
@@ -214,17 +252,30 @@ struct WidgetFiller {
             return Box.Input(
                 name: slot.name, type: slot.type, shape: nil, isWidget: slot.widget != nil, value: value, link: nil)
         }
+        for (position, name) in least.enumerated() where !inputs.contains(where: { $0.name == name }) {
+            let type = shape.grownNames[position].type
+            inputs.insert(
+                Box.Input(name: name, type: type, shape: nil, isWidget: false, value: nil, link: nil),
+                at: min(position, inputs.count))
+        }
+        return inputs
+    }
+
+    /// The number that a name ends with.
+    private static func ordinal(_ name: String) -> Int? {
+        Int(String(name.reversed().prefix { $0.isASCII && $0.isNumber }.reversed()))
     }
 
     /// Values are taken as they are, but for what the editor's own fields do to them.
-    private static func read(_ value: JSON, _ shape: NodeShape.Input) -> JSON? {
-        if value == .null && shape.type == "COMBO" { return shape.choices.first ?? value }
-        guard shape.isMultiline else { return value }
-        switch value {
-        case .null: return ""
-        case .bool(let bool): return .string(bool ? "true" : "false")
-        case .number(let number): return .string(JavaScript.text(number))
-        default: return value
+    static func read(_ value: JSON, _ shape: NodeShape.Input) -> JSON? {
+        if value == .null {
+            if shape.isMultiSelect || shape.isMultiline { return "" }
+            switch shape.type {
+            case "COMBO": return shape.choices.first ?? value
+            case NodeShape.Input.dynamicCombo: return shape.branches.first?.key ?? value
+            default: return value
+            }
         }
+        return shape.isMultiline ? .string(JavaScript.string(value)) : value
     }
 }

@@ -35,6 +35,7 @@ struct BoxGraph {
             boxes.enumerated().map { ($1.node.id, $0) }, uniquingKeysWith: { first, _ in first })
         targets = Array(repeating: [], count: boxes.count)
         resolve(rows)
+        for box in self.boxes.indices { cutMismatches(behind: box) }
         for box in self.boxes.indices { copyPrimitive(box) }
     }
 
@@ -86,6 +87,32 @@ struct BoxGraph {
         }
     }
 
+    /// A reroute drops links to inputs that do not take what comes into it.
+    private mutating func cutMismatches(behind reroute: Int) {
+        guard case .reroute = boxes[reroute].kind, let type = rootType(of: reroute) else { return }
+        for target in targets[reroute] {
+            if case .reroute = boxes[target.box].kind { continue }
+            guard !LinkResolver.accepts(type, boxes[target.box].inputs[target.input].type) else { continue }
+            boxes[target.box].inputs[target.input].link = nil
+            targets[reroute].removeAll { $0.box == target.box && $0.input == target.input }
+        }
+    }
+
+    /// What comes into a chain of reroutes; nil when nobody knows.
+    private func rootType(of reroute: Int) -> String? {
+        var box = reroute
+        for _ in boxes.indices {
+            guard let link = boxes[box].inputs.first?.link, case .box(let source) = links[link].from else { return nil }
+            let slot = links[link].slot
+            switch boxes[source].kind {
+            case .reroute: box = source
+            case .plain, .host: return boxes[source].outputs.indices.contains(slot) ? boxes[source].outputs[slot] : nil
+            case .note, .primitive: return nil
+            }
+        }
+        return nil
+    }
+
     private mutating func noteLost(_ row: LiteGraphFile.Link, _ box: Box) {
         // A slot of -1 is how editors write one that is gone.
         guard row.toSlot >= 0, case .plain = box.kind, box.node.mode == .active else { return }
@@ -105,12 +132,27 @@ struct BoxGraph {
 
     /// Before a conversion the first value of a PrimitiveNode is copied into the widgets linked to it directly.
     private mutating func copyPrimitive(_ box: Int) {
-        guard case .primitive = boxes[box].kind else { return }
+        guard case .primitive = boxes[box].kind, let first = firstShape(from: box) else { return }
         let widgets = primitiveTargets(of: box)
-        let own = boxes[box].node.values?.array?.first
-        // Without a value of its own it takes the first target's.
+        // Without a value of its own it takes the first target's; a value of another type is not its own.
+        let own = boxes[box].outputs.first == first.type ? boxes[box].node.values?.array?.first : nil
         guard let value = own ?? widgets.first.flatMap({ boxes[$0.box].inputs[$0.input].value }) else { return }
-        for target in widgets { boxes[target.box].inputs[target.input].value = value }
+        var primitive = PrimitiveValue(value, first: first)
+        for target in widgets {
+            if let shape = boxes[target.box].inputs[target.input].shape { primitive.merge(shape) }
+        }
+        for target in widgets { boxes[target.box].enter(primitive.value, in: target.input) }
+    }
+
+    /// What the first input linked to a primitive says of its values; nil when it takes none.
+    private func firstShape(from box: Int) -> NodeShape.Input? {
+        for target in targets[box] {
+            guard case .plain = boxes[target.box].kind else { continue }
+            let input = boxes[target.box].inputs[target.input]
+            guard let shape = input.shape else { return nil }
+            return shape.takesValues && shape.name == input.name ? shape : nil
+        }
+        return nil
     }
 
     /// The widgets that are linked to a primitive directly.

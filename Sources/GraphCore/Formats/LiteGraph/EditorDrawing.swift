@@ -134,7 +134,7 @@ public struct EditorDrawing {
             }
             let value = literal ?? input.initialValue ?? .null
             part.values.append(input.hasDynamicPrompts ? Self.escaped(value) : value)
-            if input.hasControl { part.values.append("fixed") }
+            part.values += ["fixed", ""].prefix(input.controlCount)
             if let branch = input.branches.first(where: { $0.key == value }) {
                 draw(branch.inputs, prefix: name + ".", node, &part, &shown)
             }

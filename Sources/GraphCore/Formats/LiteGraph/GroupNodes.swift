@@ -160,7 +160,7 @@ struct GroupNodes {
         var own = node.values?.array ?? []
         var position = 0
         for input in shape.inputs where input.isWidget {
-            let count = input.hasControl ? 2 : 1
+            let count = 1 + input.controlCount
             defer { position += count }
             if isLinked(input.name) || config?["input"]?[input.name]?["visible"] == false { continue }
             for entry in position..<position + count where !values.isEmpty {

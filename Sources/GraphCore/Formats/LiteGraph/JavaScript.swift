@@ -4,7 +4,10 @@ enum JavaScript {
     /// exponents stand below 1e-6 and from 1e21. An integer literal keeps its digits, however many there are.
     static func text(_ number: JSONNumber) -> String {
         if number.isInteger { return number.text == "-0" ? "0" : number.text }
-        guard let double = number.double else { return number.text }
+        return number.double.map { text($0) } ?? number.text
+    }
+
+    private static func text(_ double: Double) -> String {
         if double == 0 { return "0" }
         let (digits, point) = digits(double.magnitude)
         let sign = double < 0 ? "-" : ""
@@ -17,6 +20,24 @@ enum JavaScript {
         if point <= 0 { return sign + "0." + String(repeating: "0", count: -point) + digits }
         if point >= digits.count { return sign + digits + String(repeating: "0", count: point - digits.count) }
         return sign + digits.prefix(point) + "." + digits.dropFirst(point)
+    }
+
+    /// ECMA-262 section 7.1.17, ToString: a list is its members with commas between, where null is nothing.
+    static func string(_ value: JSON) -> String {
+        switch value {
+        case .null: "null"
+        case .bool(let bool): bool ? "true" : "false"
+        case .number(let number): rounded(number)
+        case .string(let text): text
+        case .array(let members): members.map { $0 == .null ? "" : string($0) }.joined(separator: ",")
+        case .object: "[object Object]"
+        }
+    }
+
+    /// The text of a number that has become a double on the way: 18446744073709551615 is 18446744073709552000.
+    private static func rounded(_ number: JSONNumber) -> String {
+        guard number.isInteger, let double = number.double, double.magnitude > 0x1p53 else { return text(number) }
+        return text(double)
     }
 
     static func number(_ number: JSONNumber) -> JSONNumber { JSONNumber(checkedText: text(number)) }

@@ -144,7 +144,7 @@ struct LinkResolver {
     }
 
     /// Equal, any, or with a member in common: `IMAGE,MASK`.
-    private static func accepts(_ one: String, _ other: String) -> Bool {
+    static func accepts(_ one: String, _ other: String) -> Bool {
         if one == other || one == "*" || other == "*" || one.isEmpty || other.isEmpty { return true }
         let (one, other) = (one.lowercased().split(separator: ","), other.lowercased().split(separator: ","))
         return one.contains { other.contains($0) }

@@ -67,6 +67,22 @@ extension NodeShape.Input {
 
     static let dynamicCombo = "COMFY_DYNAMICCOMBO_V3"
     static let autogrow = "COMFY_AUTOGROW_V3"
+    /// Of a group that grows: the inputs that stand there at first, by their names in the group.
+    var grownNames: [(name: String, type: String)] {
+        let template = options["template"]
+        let members = ["required", "optional"].flatMap { template?["input"]?[$0]?.object?.members ?? [] }
+        let least = template?["min"]?.number?.int.flatMap { Int(exactly: $0) } ?? 1
+        let names = template?["names"]?.array?.compactMap(\.string)
+        let most = names?.count ?? template?["max"]?.number?.int.flatMap { Int(exactly: $0) } ?? 100
+        return (0..<max(0, min(max(least, 0), 100) + 1)).prefix(max(0, most)).flatMap { ordinal in
+            members.map { member in
+                let prefix = members.count == 1 ? template?["prefix"]?.string ?? "" : member.key
+                let type = NodeShape.typeName(member.value.array?.first ?? member.value)
+                return (names.map { $0[ordinal] } ?? "\(prefix)\(ordinal)", type)
+            }
+        }
+    }
+
     private static let widgetTypes: Set<String> = ["COMBO", "INT", "FLOAT", "STRING", "BOOLEAN", dynamicCombo]
 
     private func isSet(_ option: String) -> Bool {
@@ -79,14 +95,17 @@ extension NodeShape.Input {
     /// Drawn as a mere socket although a value of its type could be filled in.
     var isForced: Bool { isSet("forceInput") }
     var isWidget: Bool { Self.widgetTypes.contains(type) && !isForced }
+    /// Whether a PrimitiveNode can be linked to it, even where it is a mere socket.
+    var takesValues: Bool { Self.widgetTypes.contains(type) }
     var isMultiline: Bool { type == "STRING" && isSet("multiline") }
     var isMultiSelect: Bool { isSet("multi_select") || isSet("multiselect") }
     var hasDynamicPrompts: Bool { type == "STRING" && isSet("dynamicPrompts") }
 
-    /// Editors store a second entry behind this one's in `widgets_values`: how the value goes on.
-    var hasControl: Bool {
-        if options["control_after_generate"] != nil { return saysControl }
-        return type == "INT" && (name == "seed" || name == "noise_seed")
+    /// Entries that editors store behind this one's in `widgets_values`: how the value goes on, and for a choice which
+    /// choices to go through.
+    var controlCount: Int {
+        if options["control_after_generate"] != nil { return saysControl ? (type == "COMBO" ? 2 : 1) : 0 }
+        return type == "INT" && (name == "seed" || name == "noise_seed") ? 1 : 0
     }
 
     /// Says so itself, whatever its name.
@@ -97,6 +116,9 @@ extension NodeShape.Input {
         if isSet("audio_upload") { return 2 }
         return isSet("image_upload") || isSet("video_upload") || isSet("animated_image_upload") ? 1 : 0
     }
+
+    /// The same where the entries have names.
+    var namedButtonCount: Int { min(buttonCount, 1) }
 
     /// What the editor fills in; nil when there is nothing to choose.
     var initialValue: JSON? {
