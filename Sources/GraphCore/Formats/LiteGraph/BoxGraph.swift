@@ -35,7 +35,7 @@ struct BoxGraph {
             boxes.enumerated().map { ($1.node.id, $0) }, uniquingKeysWith: { first, _ in first })
         targets = Array(repeating: [], count: boxes.count)
         resolve(rows)
-        for box in self.boxes.indices { cutMismatches(behind: box) }
+        cutMismatches()
         for box in self.boxes.indices { copyPrimitive(box) }
     }
 
@@ -88,29 +88,47 @@ struct BoxGraph {
     }
 
     /// A reroute drops links to inputs that do not take what comes into it.
-    private mutating func cutMismatches(behind reroute: Int) {
-        guard case .reroute = boxes[reroute].kind, let type = rootType(of: reroute) else { return }
-        for target in targets[reroute] {
-            if case .reroute = boxes[target.box].kind { continue }
-            guard !LinkResolver.accepts(type, boxes[target.box].inputs[target.input].type) else { continue }
-            boxes[target.box].inputs[target.input].link = nil
-            targets[reroute].removeAll { $0.box == target.box && $0.input == target.input }
+    private mutating func cutMismatches() {
+        var known = [RootType](repeating: .unknown, count: boxes.count)
+        for reroute in boxes.indices {
+            guard case .reroute = boxes[reroute].kind, let type = rootType(of: reroute, &known) else { continue }
+            targets[reroute].removeAll { target in
+                if case .reroute = boxes[target.box].kind { return false }
+                if LinkResolver.accepts(type, boxes[target.box].inputs[target.input].type) { return false }
+                boxes[target.box].inputs[target.input].link = nil
+                return true
+            }
         }
     }
 
-    /// What comes into a chain of reroutes; nil when nobody knows.
-    private func rootType(of reroute: Int) -> String? {
-        var box = reroute
-        for _ in boxes.indices {
-            guard let link = boxes[box].inputs.first?.link, case .box(let source) = links[link].from else { return nil }
-            let slot = links[link].slot
-            switch boxes[source].kind {
-            case .reroute: box = source
-            case .plain, .host: return boxes[source].outputs.indices.contains(slot) ? boxes[source].outputs[slot] : nil
-            case .note, .primitive: return nil
+    private enum RootType {
+        case unknown
+        case known(String?)
+    }
+
+    /// What comes into a chain of reroutes; nil when nobody knows. Each chain is gone through once.
+    private func rootType(of reroute: Int, _ known: inout [RootType]) -> String? {
+        var chain = [reroute]
+        var type: String?
+        while let box = chain.last, chain.count <= boxes.count {
+            if case .known(let found) = known[box] {
+                type = found
+                break
             }
+            guard let link = boxes[box].inputs.first?.link, case .box(let source) = links[link].from else { break }
+            if case .reroute = boxes[source].kind {
+                chain.append(source)
+                continue
+            }
+            let (slot, outputs) = (links[link].slot, boxes[source].outputs)
+            switch boxes[source].kind {
+            case .plain, .host: type = outputs.indices.contains(slot) ? outputs[slot] : nil
+            case .note, .primitive, .reroute: break
+            }
+            break
         }
-        return nil
+        for box in chain { known[box] = .known(type) }
+        return type
     }
 
     private mutating func noteLost(_ row: LiteGraphFile.Link, _ box: Box) {
