@@ -30,6 +30,8 @@ struct Box {
     /// Types.
     var outputs: [String]
     let displayName: String?
+    /// Inputs that the file has slots for and the type does not have.
+    private(set) var extraNames: Set<String> = []
     /// Why the node cannot be converted.
     var refusal: Diagnostic?
     /// What is odd about it.
@@ -101,6 +103,7 @@ struct Box {
                 continue
             }
             isSkipped = false
+            extraNames.insert(slot.name)
             inputs.append(
                 Input(name: slot.name, type: slot.type, shape: nil, isWidget: false, value: nil, link: nil))
         }

@@ -79,6 +79,13 @@ struct BoxGraph {
             }
             guard input < boxes[box].inputs.count else { continue }
             boxes[box].inputs[input].link = index
+            let name = boxes[box].inputs[input].name
+            if boxes[box].extraNames.contains(name) && boxes[box].node.mode == .active {
+                note(
+                    row, boxes[box],
+                    "goes to its input '\(name)', which \(boxes[box].node.type) does not have: it is kept, as the editor keeps it"
+                )
+            }
             switch links[index].from {
             case .box(let source): targets[source].append((row.fromSlot, box, input))
             case .border: borderTargets[row.fromSlot, default: []].append((box, input))
@@ -139,10 +146,13 @@ struct BoxGraph {
             slots.indices.contains(row.toSlot)
             ? "'\(slots[row.toSlot].name)', which \(box.node.type) does not have"
             : "\(row.toSlot), and it has \(slots.count)"
+        note(row, box, "goes to its input \(slot): the link is left out")
+    }
+
+    private mutating func note(_ row: LiteGraphFile.Link, _ box: Box, _ message: String) {
         notes.append(
             Diagnostic(
-                .badSlot, severity: .warning, node: NodeID(box.node.id),
-                "link \(row.id) goes to its input \(slot): the link is left out",
+                .badSlot, severity: .warning, node: NodeID(box.node.id), "link \(row.id) \(message)",
                 suggestion: "Link it anew in ComfyUI if it matters."))
     }
 
