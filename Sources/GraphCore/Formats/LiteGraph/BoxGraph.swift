@@ -164,7 +164,8 @@ struct BoxGraph {
         let widgets = primitiveTargets(of: box)
         // Without a value of its own it takes the first target's; a value of another type is not its own.
         let own = boxes[box].outputs.first == first.type ? boxes[box].node.values?.array?.first : nil
-        guard let value = own ?? widgets.first.flatMap({ boxes[$0.box].inputs[$0.input].value }) else { return }
+        let theirs = first.isWidget ? widgets.first.flatMap { boxes[$0.box].inputs[$0.input].value } : first.emptyValue
+        guard let value = own ?? theirs else { return }
         var primitive = PrimitiveValue(value, first: first)
         for target in widgets {
             if let shape = boxes[target.box].inputs[target.input].shape { primitive.merge(shape) }

@@ -143,8 +143,11 @@ private struct PromptWriter {
         var widgets: [Workflow.Input] = []
         var sockets: [Workflow.Input] = []
         for (position, input) in box.inputs.enumerated() {
+            let widget = Unfolding.Widget(box: index, input: position)
+            let given = unfolding.instances[instance].widgetValues[widget]
             let source: LinkResolver.Source =
-                input.link == nil ? .nothing : try resolver.source(instance: instance, box: index, input: position)
+                input.link == nil || given != nil
+                ? .nothing : try resolver.source(instance: instance, box: index, input: position)
             switch source {
             case .output(let from, let fromBox, let slot):
                 let link = Workflow.Source.link(
@@ -155,13 +158,12 @@ private struct PromptWriter {
                     sockets.append(Workflow.Input(input.name, link))
                 }
             case .hostValue(let value):
-                let given = Workflow.Input(input.name, .literal(Self.wrapped(value)))
-                if input.isWidget { widgets.append(given) } else { sockets.append(given) }
+                let literal = Workflow.Input(input.name, .literal(Self.wrapped(value)))
+                if input.isWidget { widgets.append(literal) } else { sockets.append(literal) }
             case .nothing:
                 guard input.isWidget else { continue }
-                let widget = Unfolding.Widget(box: index, input: position)
-                if let value = unfolding.instances[instance].widgetValues[widget] {
-                    widgets.append(Workflow.Input(input.name, .literal(Self.wrapped(value))))
+                if let given {
+                    widgets.append(Workflow.Input(input.name, .literal(Self.wrapped(given))))
                 } else if let value = input.value {
                     let text = filledIn(value, input, box)
                     widgets.append(Workflow.Input(input.name, .literal(Self.wrapped(text))))

@@ -126,9 +126,16 @@ extension NodeShape.Input {
         switch type {
         case "COMBO": return isMultiSelect ? [] : choices.first
         case Self.dynamicCombo: return branches.first?.key
-        case "INT", "FLOAT": return options["min"] ?? 0
-        case "BOOLEAN": return false
-        default: return ""
+        default: return emptyValue
+        }
+    }
+
+    /// Of a field of its type that nobody has described.
+    var emptyValue: JSON {
+        switch type {
+        case "INT", "FLOAT": 0
+        case "BOOLEAN": false
+        default: ""
         }
     }
 }

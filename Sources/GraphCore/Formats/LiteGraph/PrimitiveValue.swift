@@ -67,6 +67,7 @@ struct PrimitiveValue {
         switch value {
         case .number(let number): number.double
         case .null: 0
+        case .string(""): 0
         case .string(let text): Double(text).flatMap { $0.isFinite ? $0 : nil }
         default: nil
         }

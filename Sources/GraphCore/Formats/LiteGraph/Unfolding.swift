@@ -97,10 +97,12 @@ struct Unfolding {
     private mutating func giveValues(of host: Box, in outer: Int, _ box: Int, to instance: Int) {
         let values = host.node.values?.array ?? []
         let graph = instances[instance].graph
-        if let proxies = host.node.properties["proxyWidgets"]?.array, !proxies.isEmpty {
-            for (entry, value) in zip(proxies, values) { give(value, to: entry, instance) }
-        } else {
-            for (slot, value) in zip(promoted[graph], values) { instances[instance].inputValues[slot] = value }
+        for (position, slot) in promoted[graph].enumerated() {
+            let value = values.dropFirst(position).first
+            instances[instance].inputValues[slot] = filled(value, firstWidget(behind: slot, in: graph))
+        }
+        for (position, entry) in (host.node.properties["proxyWidgets"]?.array ?? []).enumerated() {
+            give(values.dropFirst(position).first, to: entry, instance)
         }
         // What the host's own host has for it comes before.
         for (widget, value) in instances[outer].widgetValues where widget.box == box {
@@ -108,14 +110,46 @@ struct Unfolding {
         }
     }
 
+    /// The first widget that an input of a subgraph leads to, through nested hosts too: without a value of its own the
+    /// host shows that one's, and gives it to all that it leads to.
+    private func firstWidget(behind slot: Int, in graph: Int) -> Box.Input? {
+        var (graph, slot) = (graph, slot)
+        for _ in graphs.indices {
+            var next: (graph: Int, slot: Int)?
+            for target in graphs[graph].borderTargets[slot] ?? [] {
+                let box = graphs[graph].boxes[target.box]
+                if case .host(let inner) = box.kind, promoted[inner + 1].contains(target.input) {
+                    next = (inner + 1, target.input)
+                    break
+                }
+                guard case .plain = box.kind, box.inputs[target.input].isWidget else { continue }
+                return box.inputs[target.input]
+            }
+            guard let next else { return nil }
+            (graph, slot) = next
+        }
+        return nil
+    }
+
+    /// A choice is never null.
+    private func filled(_ value: JSON?, _ widget: Box.Input?) -> JSON? {
+        guard let value else { return widget?.value }
+        guard value == .null, let shape = widget?.shape else { return value }
+        switch shape.type {
+        case "COMBO": return shape.choices.first ?? value
+        case NodeShape.Input.dynamicCombo: return shape.branches.first?.key ?? value
+        default: return value
+        }
+    }
+
     /// One entry of `proxyWidgets`: [inner node, widget name]; "-1" is the host itself.
-    private mutating func give(_ value: JSON, to entry: JSON, _ instance: Int) {
+    private mutating func give(_ value: JSON?, to entry: JSON, _ instance: Int) {
         guard let parts = entry.array, parts.count >= 2, let id = LiteGraphFile.id(parts[0]), let name = parts[1].string
         else { return }
         let graph = graphs[instances[instance].graph]
         if id == "-1" {
             let inputs = definitions[instances[instance].graph - 1].inputs
-            if let slot = inputs.firstIndex(where: { $0.name == name }) {
+            if let value, let slot = inputs.firstIndex(where: { $0.name == name }) {
                 instances[instance].inputValues[slot] = value
             }
             return
@@ -124,15 +158,21 @@ struct Unfolding {
         switch graph.boxes[box].kind {
         case .plain:
             guard let input = graph.boxes[box].inputIndex(name), graph.boxes[box].inputs[input].isWidget else { return }
-            instances[instance].widgetValues[Widget(box: box, input: input)] = value
+            let widget = graph.boxes[box].inputs[input]
+            // One that is the subgraph's input is that already; of any other the link goes.
+            if let link = widget.link, case .border = graph.links[link].from {
+                if let value { instances[instance].inputValues[graph.links[link].slot] = filled(value, widget) }
+            } else {
+                instances[instance].widgetValues[Widget(box: box, input: input)] = filled(value, widget)
+            }
         case .primitive:
             // Its first widget has the name "value"; the other says how the value goes on.
-            guard name != "control_after_generate" else { return }
+            guard name != "control_after_generate", let value else { return }
             for target in graph.primitiveTargets(of: box) {
                 instances[instance].widgetValues[Widget(box: target.box, input: target.input)] = value
             }
         case .host(let inner):
-            guard let place = nestedPlace(of: name, graph.boxes[box], inner) else { return }
+            guard let value, let place = nestedPlace(of: name, graph.boxes[box], inner) else { return }
             instances[instance].widgetValues[Widget(box: box, input: place)] = value
         case .note, .reroute: break
         }
