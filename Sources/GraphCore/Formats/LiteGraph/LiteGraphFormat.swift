@@ -180,7 +180,7 @@ private struct PromptWriter {
     private static let savers: Set<String> = [
         "SaveImage", "SaveSVGNode", "SaveAnimatedWEBP", "SaveAnimatedPNG", "SaveWEBM", "SaveAudio", "SaveAudioMP3",
         "SaveAudioOpus", "SaveGLB", "SaveVideo", "SaveLatent", "CLIPSave", "VAESave", "ModelSave", "LoraSave",
-        "SaveImageAdvanced",
+        "SaveImageAdvanced", "SaveAudioAdvanced", "Save3DAdvanced", "SaveGaussianSplat", "SavePointCloud",
     ]
 
     private func filledIn(_ value: JSON, _ input: Box.Input, _ box: Box) -> JSON {
@@ -194,19 +194,67 @@ private struct PromptWriter {
         return .string(NodeReplacements(now: now, widgetText: widgetText).text(text))
     }
 
-    /// What a widget of another node holds, by the names of both.
+    /// What a widget of another node holds, by the names of both. The editor looks through the root, and in front of each
+    /// host through its subgraph.
     private func widgetText(_ node: String, _ widget: String) -> String? {
-        let boxes = unfolding.graphs.lazy.flatMap(\.boxes)
-        let box =
-            boxes.first { $0.node.properties["Node name for S&R"]?.string == node }
-            ?? boxes.first { ($0.node.title ?? $0.displayName ?? $0.node.type) == node }
-        guard let input = box?.inputs.first(where: { $0.isWidget && $0.name == widget }) else { return nil }
-        switch input.value {
-        case .string(let text)?: return text
-        case .number(let number)?: return JavaScript.text(number)
-        case .bool(let bool)?: return bool ? "true" : "false"
-        case nil, .null?: return ""
-        case let other?: return JSONWriter.text(other)
+        let places = allBoxes()
+        let place =
+            places.first { searchName(unfolding.graphs[$0.graph].boxes[$0.box]) == .string(node) }
+            ?? places.first { shownTitle(unfolding.graphs[$0.graph].boxes[$0.box]) == node }
+        guard let place else { return nil }
+        let box = unfolding.graphs[place.graph].boxes[place.box]
+        var value: JSON?
+        switch box.kind {
+        case .plain:
+            guard let input = box.inputs.first(where: { $0.isWidget && $0.name == widget }) else { return nil }
+            value = input.value
+        case .primitive:
+            guard widget == "value", let own = box.node.values?.array?.first else { return nil }
+            value = own
+        case .host:
+            guard let slot = box.inputIndex(widget), let shown = unfolding.hostValue(place.graph, place.box, slot)
+            else { return nil }
+            value = shown
+        case .note, .reroute: return nil
+        }
+        return value.map { $0 == .null ? "" : JavaScript.string($0) } ?? ""
+    }
+
+    private func allBoxes() -> [(graph: Int, box: Int)] {
+        var places: [(graph: Int, box: Int)] = []
+        var seen: Set<Int> = [0]
+        var path = [(graph: 0, next: 0, host: Int?.none)]
+        while let (graph, next, _) = path.last {
+            guard next < unfolding.graphs[graph].boxes.count else {
+                path.removeLast()
+                if let outer = path.last, let host = outer.host { places.append((outer.graph, host)) }
+                continue
+            }
+            path[path.count - 1].next += 1
+            // Another use of a subgraph holds nothing new.
+            if case .host(let inner) = unfolding.graphs[graph].boxes[next].kind, seen.insert(inner + 1).inserted {
+                path[path.count - 1].host = next
+                path.append((inner + 1, 0, nil))
+            } else {
+                places.append((graph, next))
+            }
+        }
+        return places
+    }
+
+    /// The property of which the editor gives every node but the saving ones its type when the file does not say.
+    private func searchName(_ box: Box) -> JSON? {
+        if let name = box.node.properties["Node name for S&R"] { return name }
+        guard case .plain = box.kind, !Self.savers.contains(box.node.type) else { return nil }
+        return .string(box.node.type)
+    }
+
+    private func shownTitle(_ box: Box) -> String {
+        if let title = box.node.title { return title }
+        switch box.kind {
+        case .primitive: return "Primitive"
+        case .host(let definition): return unfolding.graphs[definition + 1].name ?? ""
+        default: return box.displayName ?? box.node.type
         }
     }
 }
