@@ -30,6 +30,8 @@ struct Box {
     /// Types.
     var outputs: [String]
     let displayName: String?
+    /// Where inputs begin that the file has and the type does not.
+    private(set) var firstExtra = Int.max
     /// Why the node cannot be converted.
     var refusal: Diagnostic?
     /// What is odd about it.
@@ -93,6 +95,7 @@ struct Box {
         let widgets = Set(inputs.filter(\.isWidget).map(\.name))
         let dynamic = inputs.filter { $0.shape?.type == NodeShape.Input.dynamicCombo }.map { $0.name + "." }
         var isSkipped = false
+        firstExtra = inputs.count
         for slot in node.inputs where !slot.name.isEmpty && names.insert(slot.name).inserted {
             // Those of a choice not made.
             if dynamic.contains(where: slot.name.hasPrefix) { continue }
