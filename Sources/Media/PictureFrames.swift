@@ -6,6 +6,9 @@ internal import GraphCore
 /// Every codec gives its frames through here. One that knows how many there are calls `expect` before it decodes any,
 /// so that a file of a thousand frames is refused before memory is taken; `append` refuses what was not announced.
 struct PictureFrames {
+    /// However small they are, each costs its decoder's memory and time.
+    private static let maxFrameCount = 10_000
+
     private let limits: ImageLimits
     private let cores: SpareCores
     private(set) var count = 0
@@ -22,6 +25,11 @@ struct PictureFrames {
 
     /// Says how many frames of this stored size are to come at most. Throws when all together are beyond the limits.
     mutating func expect(_ frameCount: Int, width: Int, height: Int) throws(CodecError) {
+        guard frameCount <= Self.maxFrameCount else {
+            throw CodecError(
+                "the picture has \(frameCount.grouped) frames, and the limit is \(Self.maxFrameCount.grouped)",
+                suggestion: "Cut it into shorter ones.")
+        }
         try limits.check(batch: frameCount, height: height, width: width)
         expectedCount = frameCount
     }

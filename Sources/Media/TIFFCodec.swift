@@ -80,6 +80,11 @@ public enum TIFFCodec {
             format: Int(page.sample_format),
             // libtiff makes up the tag where it is missing.
             extras: directory.entry(TIFFStructure.extraSamplesTag) == nil ? nil : extras(page))
+        guard !labs.contains(tags.photometric) else {
+            throw CodecError(
+                "the TIFF holds CIELAB colours, which cannot be read",
+                suggestion: "Open it in an image editor and save it as RGB.")
+        }
         guard tags.sampleCount <= maxSampleCount else {
             throw CodecError(
                 "the TIFF has \(tags.sampleCount.grouped) samples a pixel, and the limit is \(maxSampleCount)",
@@ -104,6 +109,9 @@ public enum TIFFCodec {
             orientation: orientation)
         return samples?.colour
     }
+
+    /// CIELab, ICCLab and ITULab: libtiff's own conversion is for another white than most files mean.
+    private static let labs = 8...10
 
     /// Nil for what libtiff's own conversion is for: colours nobody else knows, and compressed YCbCr.
     private static func samples(

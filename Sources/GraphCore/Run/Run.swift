@@ -200,6 +200,7 @@ final class Run: Sendable {
                 state.scheduler.halt()
             }
             state.merger.finish(call.index, into: &state.scheduler.events)
+            state.timekeeper.forget(call.index)
             // What was cut short or only asked says nothing of how long the node takes.
             switch outcome {
             case .result, .expanded: state.timekeeper.record(call.type, measured)
@@ -384,7 +385,7 @@ final class Run: Sendable {
         let now = engine.now()
         state.withLock { state in
             guard !state.isOver else { return }
-            let kind = progress(completed, of: total, by: index, state, now)
+            let kind = progress(completed, of: total, by: index, &state, now)
             guard state.merger.isDue(kind, of: index, now: now) else { return }
             state.scheduler.events.append(kind)
             tell(&state, now)
@@ -397,18 +398,19 @@ final class Run: Sendable {
         state.withLock { state in
             guard !state.isOver else { return }
             state.merger.release(index, into: &state.scheduler.events, now: now)
-            state.scheduler.events.append(progress(completed, of: total, by: index, state, now))
+            state.scheduler.events.append(progress(completed, of: total, by: index, &state, now))
             state.scheduler.events.append(picture)
             tell(&state, now)
         }
     }
 
     private func progress(
-        _ completed: Double, of total: Double, by index: Int, _ state: State, _ now: Duration
+        _ completed: Double, of total: Double, by index: Int, _ state: inout State, _ now: Duration
     ) -> RunEvent.Kind {
         let remaining = state.timekeeper.remaining(
             state.scheduler, index, fraction: total > 0 ? completed / total : 0,
             elapsed: now - (state.merger.begun(index) ?? now))
+        state.timekeeper.expect(index, state.scheduler.node(index).type, in: remaining, now: now - started)
         return .nodeProgress(
             state.scheduler.node(index).id, completed: completed, total: total, remaining: remaining)
     }

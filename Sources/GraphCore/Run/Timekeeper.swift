@@ -26,6 +26,8 @@ struct Timekeeper {
     private var totals: [Total]
     private var long: [Measurement] = []
     private var lastReport: Duration = .zero
+    /// When nodes that tell how far they are will end by that, since the run started; nil when nobody knows.
+    private var ends: [Int: (type: Int, at: Duration?)] = [:]
 
     init(model: CostModel, registry: NodeRegistry, width: Int) {
         (self.model, self.registry, self.width) = (model, registry, width)
@@ -62,6 +64,14 @@ struct Timekeeper {
         return long + short
     }
 
+    /// A running node has told how far it is.
+    mutating func expect(_ index: Int, _ type: NodeType, in remaining: Duration?, now: Duration) {
+        ends[index] = (type.number, remaining.map { now + $0 })
+    }
+
+    /// The node runs no longer.
+    mutating func forget(_ index: Int) { if !ends.isEmpty { ends[index] = nil } }
+
     /// Whether it is time to tell how far the run is.
     /// - Parameter now: since the run started.
     func isDue(_ now: Duration) -> Bool { now - lastReport >= Self.interval }
@@ -77,16 +87,24 @@ struct Timekeeper {
         if fraction >= 0.1 { return .seconds(elapsed.seconds * (1 - min(1, fraction)) / fraction) }
         let type = scheduler.node(index).type.schema.type
         let expected = model.seconds(type: type, byteCount: scheduler.inputByteCount(index))
-        return expected.map { .seconds(max(0, $0 - elapsed.seconds)) }
+        // Once it takes longer than ever before, nobody knows.
+        return expected.flatMap { $0 > elapsed.seconds ? .seconds($0 - elapsed.seconds) : nil }
     }
 
     /// The time left for the run: what its open nodes usually take, spread over as many as ran at once so far.
     private func remaining(_ scheduler: Scheduler, now: Duration) -> Duration? {
         var open = 0.0
         var busy = 0.0
+        /// Nodes that are open and tell themselves how long they still take, by type.
+        var told: [Int: Int] = [:]
+        for (type, end) in ends.values {
+            guard let end else { return nil }
+            told[type, default: 0] += 1
+            open += max(0, (end - now).seconds)
+        }
         for (number, total) in totals.enumerated() {
             busy += total.seconds
-            let count = scheduler.openByType[number]
+            let count = scheduler.openByType[number] - (told[number] ?? 0)
             guard count > 0 else { continue }
             let type = registry.types[number].schema.type
             let mean = total.count > 0 ? total.seconds / Double(total.count) : model.seconds(type: type, byteCount: nil)

@@ -29,12 +29,16 @@ public struct ImageBlend: Node {
         var upper = try inputs[Self.image2]
         let factor = Float(try inputs[Self.factor])
         let mode = Mode(rawValue: try inputs[Self.mode]) ?? .normal
-        guard lower.channels == upper.channels else {
+        var matching = RowWork(context, rowCount: upper.batch * upper.height)
+        let matched =
+            lower.channels == upper.channels ? upper : try upper.withChannelCount(lower.channels, work: &matching)
+        guard let matched else {
             throw Diagnostic(
                 .nodeFailed, node: nil,
                 "the pictures have \(lower.channels) and \(upper.channels) channels, so they cannot be blended",
                 suggestion: "Convert both to the same number of channels.")
         }
+        upper = matched
         if lower.width != upper.width || lower.height != upper.height {
             upper = try upper.resized(
                 width: lower.width, height: lower.height, method: .bicubic, centerCrop: true,

@@ -246,7 +246,7 @@ struct EditorFileTests {
                 links: [[1, 1, 0, 2, 0, "IMAGE"], [2, 1, 0, 2, 1, "IMAGE"], [3, 1, 0, 2, 8, "IMAGE"]]))
         #expect(
             told(reading.notes) == """
-                2 badSlot (warning): link 2 goes to its input 'gone', which Save does not have: it is kept, as the editor keeps it
+                2 badSlot (warning): link 2 goes to its input 'gone', which Save does not have: a server ignores it
                   Link it anew in ComfyUI if it matters.
                 2 badSlot (warning): link 3 goes to its input 8, and it has 2: the link is left out
                   Link it anew in ComfyUI if it matters.

@@ -30,8 +30,8 @@ struct Box {
     /// Types.
     var outputs: [String]
     let displayName: String?
-    /// Inputs that the file has slots for and the type does not have.
-    private(set) var extraNames: Set<String> = []
+    /// Where inputs begin that the file has and the type does not.
+    private(set) var firstExtra = Int.max
     /// Why the node cannot be converted.
     var refusal: Diagnostic?
     /// What is odd about it.
@@ -95,6 +95,7 @@ struct Box {
         let widgets = Set(inputs.filter(\.isWidget).map(\.name))
         let dynamic = inputs.filter { $0.shape?.type == NodeShape.Input.dynamicCombo }.map { $0.name + "." }
         var isSkipped = false
+        firstExtra = inputs.count
         for slot in node.inputs where !slot.name.isEmpty && names.insert(slot.name).inserted {
             // Those of a choice not made.
             if dynamic.contains(where: slot.name.hasPrefix) { continue }
@@ -103,7 +104,6 @@ struct Box {
                 continue
             }
             isSkipped = false
-            extraNames.insert(slot.name)
             inputs.append(
                 Input(name: slot.name, type: slot.type, shape: nil, isWidget: false, value: nil, link: nil))
         }

@@ -69,7 +69,7 @@ struct BoxGraph {
         for (index, row) in rows.enumerated() {
             guard let box = indexByID[row.to], chosen[Place(box: box, slot: row.toSlot)] == index else { continue }
             guard let input = boxes[box].inputIndex(slot: row.toSlot) else {
-                noteLost(row, boxes[box])
+                noteLost(row, boxes[box], "the link is left out")
                 continue
             }
             // Slots of reroutes need not be in the file.
@@ -78,14 +78,8 @@ struct BoxGraph {
                     Box.Input(name: "", type: "*", shape: nil, isWidget: false, value: nil, link: nil))
             }
             guard input < boxes[box].inputs.count else { continue }
+            if input >= boxes[box].firstExtra { noteLost(row, boxes[box], "a server ignores it") }
             boxes[box].inputs[input].link = index
-            let name = boxes[box].inputs[input].name
-            if boxes[box].extraNames.contains(name) && boxes[box].node.mode == .active {
-                note(
-                    row, boxes[box],
-                    "goes to its input '\(name)', which \(boxes[box].node.type) does not have: it is kept, as the editor keeps it"
-                )
-            }
             switch links[index].from {
             case .box(let source): targets[source].append((row.fromSlot, box, input))
             case .border: borderTargets[row.fromSlot, default: []].append((box, input))
@@ -138,7 +132,7 @@ struct BoxGraph {
         return type
     }
 
-    private mutating func noteLost(_ row: LiteGraphFile.Link, _ box: Box) {
+    private mutating func noteLost(_ row: LiteGraphFile.Link, _ box: Box, _ outcome: String) {
         // A slot of -1 is how editors write one that is gone.
         guard row.toSlot >= 0, case .plain = box.kind, box.node.mode == .active else { return }
         let slots = box.node.inputs
@@ -146,13 +140,10 @@ struct BoxGraph {
             slots.indices.contains(row.toSlot)
             ? "'\(slots[row.toSlot].name)', which \(box.node.type) does not have"
             : "\(row.toSlot), and it has \(slots.count)"
-        note(row, box, "goes to its input \(slot): the link is left out")
-    }
-
-    private mutating func note(_ row: LiteGraphFile.Link, _ box: Box, _ message: String) {
         notes.append(
             Diagnostic(
-                .badSlot, severity: .warning, node: NodeID(box.node.id), "link \(row.id) \(message)",
+                .badSlot, severity: .warning, node: NodeID(box.node.id),
+                "link \(row.id) goes to its input \(slot): \(outcome)",
                 suggestion: "Link it anew in ComfyUI if it matters."))
     }
 

@@ -68,7 +68,7 @@ private struct PromptWriter {
     init(_ unfolding: Unfolding, now: LocalTime?, choose: @escaping (_ count: Int) -> Int) {
         (self.unfolding, self.now, self.choose) = (unfolding, now, choose)
         resolver = LinkResolver(unfolding)
-        names = WidgetNames(unfolding.graphs)
+        names = WidgetNames(unfolding, savers: Self.savers)
     }
 
     mutating func nodes() throws(UnreadableWorkflow) -> [Workflow.Node] {
@@ -189,7 +189,7 @@ private struct PromptWriter {
     private static let savers: Set<String> = [
         "SaveImage", "SaveSVGNode", "SaveAnimatedWEBP", "SaveAnimatedPNG", "SaveWEBM", "SaveAudio", "SaveAudioMP3",
         "SaveAudioOpus", "SaveGLB", "SaveVideo", "SaveLatent", "CLIPSave", "VAESave", "ModelSave", "LoraSave",
-        "SaveImageAdvanced",
+        "SaveImageAdvanced", "SaveAudioAdvanced", "Save3DAdvanced", "SaveGaussianSplat", "SavePointCloud",
     ]
 
     private func filledIn(_ value: JSON, _ input: Box.Input, _ box: Box) -> JSON {
@@ -204,32 +204,85 @@ private struct PromptWriter {
     }
 }
 
-/// What the widgets of all nodes hold, by the names that file names call them.
+/// What the widgets of all nodes hold, by the names that file names call them. The editor looks through the root, and in
+/// front of each host through its subgraph; the first of a name counts.
 private final class WidgetNames {
-    private let graphs: [BoxGraph]
-    /// By the property "Node name for S&R", and by title; the first of a name counts.
-    private lazy var byProperty = index { $0.node.properties["Node name for S&R"]?.string }
-    private lazy var byTitle = index { $0.node.title ?? $0.displayName ?? $0.node.type }
+    private typealias Place = (graph: Int, box: Int)
 
-    init(_ graphs: [BoxGraph]) { self.graphs = graphs }
+    private let unfolding: Unfolding
+    private let savers: Set<String>
+    private lazy var places = allBoxes()
+    private lazy var byProperty = index { searchName($0) }
+    private lazy var byTitle = index { shownTitle($0) }
 
-    private func index(_ name: (Box) -> String?) -> [String: Box] {
-        var found: [String: Box] = [:]
-        for box in graphs.lazy.flatMap(\.boxes) {
-            if let name = name(box), found[name] == nil { found[name] = box }
+    init(_ unfolding: Unfolding, savers: Set<String>) { (self.unfolding, self.savers) = (unfolding, savers) }
+
+    private func index(_ name: (Box) -> String?) -> [String: Place] {
+        var found: [String: Place] = [:]
+        for place in places {
+            if let name = name(unfolding.graphs[place.graph].boxes[place.box]), found[name] == nil {
+                found[name] = place
+            }
         }
         return found
     }
 
+    /// What a widget of a node holds; nil when there is none of the name.
     func text(_ node: String, _ widget: String) -> String? {
-        let box = byProperty[node] ?? byTitle[node]
-        guard let input = box?.inputs.first(where: { $0.isWidget && $0.name == widget }) else { return nil }
-        switch input.value {
-        case .string(let text)?: return text
-        case .number(let number)?: return JavaScript.text(number)
-        case .bool(let bool)?: return bool ? "true" : "false"
-        case nil, .null?: return ""
-        case let other?: return JSONWriter.text(other)
+        guard let place = byProperty[node] ?? byTitle[node] else { return nil }
+        let box = unfolding.graphs[place.graph].boxes[place.box]
+        var value: JSON?
+        switch box.kind {
+        case .plain:
+            guard let input = box.inputs.first(where: { $0.isWidget && $0.name == widget }) else { return nil }
+            value = input.value
+        case .primitive:
+            guard widget == "value", let own = box.node.values?.array?.first else { return nil }
+            value = own
+        case .host:
+            guard let slot = box.inputIndex(widget), let shown = unfolding.hostValue(place.graph, place.box, slot)
+            else { return nil }
+            value = shown
+        case .note, .reroute: return nil
+        }
+        return value.map { $0 == .null ? "" : JavaScript.string($0) } ?? ""
+    }
+
+    private func allBoxes() -> [Place] {
+        var places: [Place] = []
+        var seen: Set<Int> = [0]
+        var path = [(graph: 0, next: 0, host: Int?.none)]
+        while let (graph, next, _) = path.last {
+            guard next < unfolding.graphs[graph].boxes.count else {
+                path.removeLast()
+                if let outer = path.last, let host = outer.host { places.append((outer.graph, host)) }
+                continue
+            }
+            path[path.count - 1].next += 1
+            // Another use of a subgraph holds nothing new.
+            if case .host(let inner) = unfolding.graphs[graph].boxes[next].kind, seen.insert(inner + 1).inserted {
+                path[path.count - 1].host = next
+                path.append((inner + 1, 0, nil))
+            } else {
+                places.append((graph, next))
+            }
+        }
+        return places
+    }
+
+    /// The property of which the editor gives every node but the saving ones its type when the file does not say.
+    private func searchName(_ box: Box) -> String? {
+        if let name = box.node.properties["Node name for S&R"] { return name.string }
+        guard case .plain = box.kind, !savers.contains(box.node.type) else { return nil }
+        return box.node.type
+    }
+
+    private func shownTitle(_ box: Box) -> String {
+        if let title = box.node.title { return title }
+        switch box.kind {
+        case .primitive: return "Primitive"
+        case .host(let definition): return unfolding.graphs[definition + 1].name ?? ""
+        default: return box.displayName ?? box.node.type
         }
     }
 }

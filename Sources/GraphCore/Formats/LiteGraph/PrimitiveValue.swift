@@ -45,7 +45,7 @@ struct PrimitiveValue {
 
     private static func commonMultiple(_ one: Double, _ other: Double) -> Double {
         var (a, b) = (one.magnitude, other.magnitude)
-        for _ in 0..<64 where b > 0 { (a, b) = (b, a.truncatingRemainder(dividingBy: b)) }
+        for _ in 0..<64 where b > 1e-10 { (a, b) = (b, a.truncatingRemainder(dividingBy: b)) }
         let multiple = (one * other).magnitude / a
         return multiple.isFinite ? multiple : one
     }

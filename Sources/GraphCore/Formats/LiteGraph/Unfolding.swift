@@ -99,9 +99,13 @@ struct Unfolding {
         let graph = instances[instance].graph
         for (position, slot) in promoted[graph].enumerated() {
             let value = values.dropFirst(position).first
+            // What a nested host has counts unless this one says otherwise.
+            if value == nil, leadsToNestedHost(slot, graph) { continue }
             instances[instance].inputValues[slot] = filled(value, firstWidget(behind: slot, in: graph))
         }
-        for (position, entry) in (host.node.properties["proxyWidgets"]?.array ?? []).enumerated() {
+        let proxies = host.node.properties["proxyWidgets"]?.array ?? []
+        let doubled = doubledPrimitives(proxies, graph)
+        for (position, entry) in proxies.enumerated() where !doubled.contains(entry.array?.first ?? .null) {
             give(values.dropFirst(position).first, to: entry, instance)
         }
         // What the host's own host has for it comes before.
@@ -131,12 +135,45 @@ struct Unfolding {
         return nil
     }
 
+    /// PrimitiveNodes of which a list shows more than one widget: of those the editor takes none over.
+    private func doubledPrimitives(_ proxies: [JSON], _ graph: Int) -> Set<JSON> {
+        var names: [JSON: Set<JSON>] = [:]
+        for entry in proxies {
+            guard let parts = entry.array, parts.count >= 2, let id = LiteGraphFile.id(parts[0]),
+                let box = graphs[graph].indexByID[id], case .primitive = graphs[graph].boxes[box].kind
+            else { continue }
+            names[parts[0], default: []].insert(parts[1])
+        }
+        return Set(names.filter { $0.value.count > 1 }.keys)
+    }
+
+    private func leadsToNestedHost(_ slot: Int, _ graph: Int) -> Bool {
+        let first = graphs[graph].borderTargets[slot]?.first { target in
+            let box = graphs[graph].boxes[target.box]
+            if case .host(let inner) = box.kind { return promoted[inner + 1].contains(target.input) }
+            guard case .plain = box.kind else { return false }
+            return box.inputs[target.input].isWidget
+        }
+        guard let first, case .host = graphs[graph].boxes[first.box].kind else { return false }
+        return true
+    }
+
+    /// What a host shows for one of its promoted inputs.
+    func hostValue(_ graph: Int, _ box: Int, _ slot: Int) -> JSON? {
+        guard case .host(let inner) = graphs[graph].boxes[box].kind, promoted[inner + 1].contains(slot) else {
+            return nil
+        }
+        let instance = instances.first { $0.graph == graph && $0.children[box] != nil }
+        let given = instance?.children[box].flatMap { instances[$0].inputValues[slot] }
+        return given ?? firstWidget(behind: slot, in: inner + 1)?.value ?? .null
+    }
+
     /// A choice is never null.
     private func filled(_ value: JSON?, _ widget: Box.Input?) -> JSON? {
         guard let value else { return widget?.value }
         guard value == .null, let shape = widget?.shape else { return value }
         switch shape.type {
-        case "COMBO": return shape.choices.first ?? value
+        case "COMBO" where !shape.isMultiSelect: return shape.choices.first ?? value
         case NodeShape.Input.dynamicCombo: return shape.branches.first?.key ?? value
         default: return value
         }
