@@ -80,7 +80,11 @@ public enum JPEGCodec {
         profile: [UInt8]? = nil
     ) throws(CodecError) -> [UInt8] {
         guard image.channels == 3 else {
-            throw CodecError("a JPEG has 3 channels, and this image has \(image.channels)")
+            throw CodecError(
+                "a JPEG has 3 channels, and this image has \(image.channels)",
+                suggestion: image.channels == 4
+                    ? "Save a PNG or a WebP, which keep what is transparent, or take it away with SplitImageWithAlpha."
+                    : "Save a PNG.")
         }
         guard (1...maxSideLength).contains(image.width), (1...maxSideLength).contains(image.height) else {
             throw CodecError(
@@ -135,7 +139,9 @@ public enum JPEGCodec {
         switch Int(status) {
         case CJPEG_OK: return
         case CJPEG_ENDS_EARLY:
-            let missing = rowsMissing().map { ": \($0.count.grouped) of its \($0.total.grouped) rows are missing" }
+            let missing = rowsMissing().map {
+                ": \($0.count.grouped) of its \($0.total.grouped) rows \($0.count == 1 ? "is" : "are") missing"
+            }
             throw CodecError("the JPEG ends early\(missing ?? "")", suggestion: CodecError.copyAgain)
         case CJPEG_TOO_MANY_SCANS:
             throw CodecError(

@@ -154,7 +154,9 @@ public enum WebPCodec {
         switch status {
         case VP8_STATUS_OK: return
         case VP8_STATUS_SUSPENDED, VP8_STATUS_NOT_ENOUGH_DATA:
-            let missing = rowsMissing.map { ": \($0.count.grouped) of its \($0.total.grouped) rows are missing" }
+            let missing = rowsMissing.map {
+                ": \($0.count.grouped) of its \($0.total.grouped) rows \($0.count == 1 ? "is" : "are") missing"
+            }
             throw CodecError("the WebP ends early\(missing ?? "")", suggestion: CodecError.copyAgain)
         case VP8_STATUS_OUT_OF_MEMORY: throw .outOfMemory("WebP")
         case VP8_STATUS_UNSUPPORTED_FEATURE: throw .damaged("WebP", "it uses a feature that libwebp does not know")

@@ -13,7 +13,10 @@ enum EmbeddedWorkflow {
     /// - Returns: nil when the bytes are no picture and no sound of a kind that carries texts.
     /// - Throws: when they are, and carry no workflow.
     static func json(in bytes: [UInt8]) throws(UnreadableWorkflow) -> JSON? {
-        guard let texts = EmbeddedTexts.read(from: bytes) else { return nil }
+        guard let texts = EmbeddedTexts.read(from: bytes) else {
+            if let format = ImageFormat.sniff(bytes) { throw UnreadableWorkflow([unread(format)]) }
+            return nil
+        }
         func find(_ keyword: String) throws(UnreadableWorkflow) -> JSON? {
             guard let text = texts.first(where: { $0.keyword.lowercased() == keyword })?.text, !text.isEmpty else {
                 return nil
@@ -27,6 +30,12 @@ enum EmbeddedWorkflow {
         }
         let extra: JSON = workflow.map { ["extra_pnginfo": ["workflow": $0]] } ?? .object(JSONObject())
         return ["prompt": prompt, "extra_data": extra]
+    }
+
+    private static func unread(_ format: ImageFormat) -> Diagnostic {
+        Diagnostic(
+            .unknownFormat, node: nil, "the file is a \(format.name) picture, out of which no workflow can be read",
+            suggestion: "Choose the PNG, JPEG, WebP or TIFF that was saved with it, or a workflow's JSON.")
     }
 
     private static let carriesNone = Diagnostic(

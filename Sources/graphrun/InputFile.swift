@@ -4,13 +4,18 @@ internal import GraphCore
 /// The bytes of a file that the command line names.
 enum InputFile {
     /// The whole file, or what comes out of a pipe; a directory, a missing file and one beyond the limit are told apart.
-    /// - Parameter media: pictures and sounds are taken too, which may be larger.
-    static func read(_ path: String, media: (limit: Int, isOne: ([UInt8]) -> Bool)? = nil) throws -> [UInt8] {
+    /// - Parameters:
+    ///   - hint: what to try when there is no such file.
+    ///   - media: pictures and sounds are taken too, which may be larger.
+    static func read(
+        _ path: String, hint: String = "Check the name; examples are in workflows/.",
+        media: (limit: Int, isOne: ([UInt8]) -> Bool)? = nil
+    ) throws -> [UInt8] {
         func fail(_ reason: String, _ suggestion: String) -> Failure {
             let name = path == "-" ? "standard input" : path
             return Failure(code: .invalid, text: "graphrun: \(name): \(reason)\n  \(suggestion)")
         }
-        let file = path == "-" ? FileHandle.standardInput : try open(path, fail)
+        let file = path == "-" ? FileHandle.standardInput : try open(path, hint, fail)
         func more(upTo limit: Int) throws -> Data {
             guard let data = try? file.read(upToCount: limit) ?? Data() else {
                 throw fail("the file cannot be read", "Check what it is, and whether it is whole.")
@@ -33,10 +38,10 @@ enum InputFile {
         return bytes
     }
 
-    private static func open(_ path: String, _ fail: (String, String) -> Failure) throws -> FileHandle {
+    private static func open(_ path: String, _ hint: String, _ fail: (String, String) -> Failure) throws -> FileHandle {
         var isDirectory: ObjCBool = false
         guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw fail("there is no such file", "Check the name; examples are in workflows/.")
+            throw fail("there is no such file", hint)
         }
         if isDirectory.boolValue { throw fail("this is a folder, not a workflow", "Name a file inside it.") }
         guard let file = FileHandle(forReadingAtPath: path) else {

@@ -8,7 +8,15 @@ enum ObjectInfoSource {
 
     /// - Parameter given: the address of a server, or a file.
     static func load(_ given: String, _ options: Options, _ console: Console) async throws -> JSONObject {
-        guard given.contains("://") else { return try object(InputFile.read(given), given) }
+        guard given.contains("://") else {
+            let bytes = try InputFile.read(given, hint: "Check the name, or give the address of a server.")
+            return try object(bytes, given)
+        }
+        guard ["http", "https"].contains(given.prefix { $0 != ":" }.lowercased()) else {
+            throw UsageError(
+                message: "--object-info takes a file, or the address of a server such as http://192.168.1.5:8188",
+                suggestion: nil)
+        }
         var server = options
         // The whole address of the description is as good.
         server.server = given.hasSuffix(path) ? String(given.dropLast(path.count)) : given

@@ -137,7 +137,7 @@ struct EditorFileTests {
         #expect(
             result.errors == """
                 error: node 7: its type 'KSampler' is unknown, and the file does not name its widgets
-                  Give the description of a server that has it: --object-info http://127.0.0.1:8188 (or a file).
+                  Convert it with what a server that has it says: graphrun convert FILE --object-info http://127.0.0.1:8188 (or a file).
 
                 """)
     }

@@ -156,7 +156,7 @@ struct JPEGCodecTests {
     @Test("has three channels, and sides up to 65,500")
     func refused() {
         let gray = Image(batch: 1, height: 1, width: 1, channels: 1, bytes: [1])
-        #expect(throws: CodecError("a JPEG has 3 channels, and this image has 1")) {
+        #expect(throws: CodecError("a JPEG has 3 channels, and this image has 1", suggestion: "Save a PNG.")) {
             try JPEGCodec.encode(gray, at: 0, quality: 90)
         }
         let long = Image(batch: 1, height: 1, width: 65_501, channels: 3, bytes: Array(repeating: 0, count: 65_501 * 3))

@@ -108,6 +108,8 @@ struct PromptReader {
         let extraPNGInfo = extraData["extra_pnginfo"]?.object ?? JSONObject()
         if let prompt = request["prompt"] {
             switch prompt {
+            // The wrong name for it, and no doubt what is meant.
+            case .object where WorkflowReader.isEditorFile(prompt): break
             case .object(let nodes):
                 if nodes.members.isEmpty { throw PromptErrors.noOutputs }
                 for node in nodes.members where node.value.object != nil && node.value["class_type"]?.string == nil {
@@ -124,7 +126,7 @@ struct PromptReader {
                     suggestion: "Send {\"prompt\": {\"1\": {\"class_type\": ..., \"inputs\": {...}}}}.")
             }
         }
-        guard let given = request["workflow"] ?? bareWorkflow(request) else {
+        guard let given = request["prompt"] ?? request["workflow"] ?? bareWorkflow(request) else {
             throw Refusal(
                 type: "no_prompt", message: "No prompt provided", details: "No prompt provided",
                 suggestion: "Send {\"prompt\": {...}}, or {\"workflow\": {...}} for other formats.")

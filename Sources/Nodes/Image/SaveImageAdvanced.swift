@@ -51,7 +51,7 @@ public struct SaveImageAdvanced: Node {
             quality: try inputs[Self.quality] ?? 90, isLossless: try inputs[Self.isLossless] ?? false,
             subsampling: try inputs[Self.subsampling] ?? "auto", text: notes,
             profile: try inputs[Self.profile] == "sRGB" ? ColorProfile.sRGB : nil)
-        if let note = encoder.note { context.log(.warning, note) }
+        for note in encoder.notes { context.log(.warning, note) }
         return try PictureFiles.save(
             images, prefix: try inputs[Self.prefix], extension: encoder.fileExtension, in: .output, context
         ) { image, index throws(CodecError) in try encoder.encode(image, at: index) }
@@ -77,9 +77,15 @@ private struct PictureEncoder {
     }
 
     /// What will be missing in the files.
-    var note: String? {
-        guard format == "jpeg", !JPEGCodec.hasRoom(for: text) else { return nil }
-        return "the workflow is left out: a JPEG has room for 64 KiB of it. Save a PNG or WebP to keep it"
+    var notes: [String] {
+        var notes: [String] = []
+        if format == "jpeg", !JPEGCodec.hasRoom(for: text) {
+            notes.append("the workflow is left out: a JPEG has room for 64 KiB of it. Save a PNG or WebP to keep it")
+        }
+        if bits == 16, format == "jpeg" || format == "webp" {
+            notes.append("saved with 8 bits: a \(format) has no more. Save a PNG or TIFF to keep 16")
+        }
+        return notes
     }
 
     func encode(_ image: Image, at index: Int) throws(CodecError) -> [UInt8] {

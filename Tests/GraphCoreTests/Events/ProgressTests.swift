@@ -102,7 +102,7 @@ struct ProgressTests {
         costs.record(type: "Worker", byteCount: 0, seconds: 2)
         #expect(
             try await told(of: 100, after: [500, 2000], costs: costs) == [
-                "0 at 0 ms left 2000 ms", "1 at 500 ms left 1500 ms", "2 at 2500 ms left 0 ms", "done",
+                "0 at 0 ms left 2000 ms", "1 at 500 ms left 1500 ms", "2 at 2500 ms", "done",
             ])
     }
 

@@ -206,7 +206,7 @@ struct EditorFileTests {
         #expect(
             Self.complaint(file) == """
                 1 unknownNodeType: its type 'Nobody' is unknown, and the file does not name its widgets
-                  Give the description of a server that has it: --object-info http://127.0.0.1:8188 (or a file).
+                  Convert it with what a server that has it says: graphrun convert FILE --object-info http://127.0.0.1:8188 (or a file).
                 2 unknownNodeType: its type 'Scales' is unknown, and the file does not name its widgets
                   Did you mean 'Scale'?
                 3 unknownNodeType: it is a subgraph, and the file does not hold its definition (\(lost))

@@ -165,11 +165,17 @@ struct Box {
             return Diagnostic(
                 .nodeTypeMissing, node: id, "it has no \"type\"", suggestion: "Save the workflow again in ComfyUI.")
         }
+        if node.type == "SetNode" || node.type == "GetNode" {
+            return Diagnostic(
+                .unknownNodeType, node: id, "it is a \(node.type), which exists only in the editor",
+                suggestion: "Link the nodes directly, or export the workflow with 'Workflow > Export (API)'.")
+        }
         return Diagnostic(
             .unknownNodeType, node: id,
             "its type '\(node.type)' is unknown, and the file does not name its widgets",
             suggestion: nearest(node.type)
-                ?? "Give the description of a server that has it: --object-info http://127.0.0.1:8188 (or a file).")
+                ?? "Convert it with what a server that has it says: "
+                + "graphrun convert FILE --object-info http://127.0.0.1:8188 (or a file).")
     }
 }
 
