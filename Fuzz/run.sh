@@ -66,7 +66,7 @@ fuzz editor 65536 ../shared/ui-format workflows
 # Pictures of every kind come from the tests' Python, where 'make test' has made it; sorted by what they are.
 seeds="$out/seeds"
 mkdir -p "$seeds/made"
-[ -x .venv/bin/python3 ] && .venv/bin/python3 Tests/MediaTests/peers/scans.py "$seeds/made" >/dev/null 2>&1
+[ -x .venv/bin/python3 ] && .venv/bin/python3 -B Tests/MediaTests/peers/scans.py "$seeds/made" >/dev/null 2>&1
 python3 - "$seeds" "$seeds/made" ../shared/png-suite ../shared/png-suite/broken input Fuzz/pictures Fuzz/sounds <<'END'
 import os, shutil, sys
 marks = {b"\x89PNG": "png", b"\xff\xd8": "jpeg", b"RIFF": "webp", b"GIF8": "gif", b"BM": "bmp", b"II": "tiff", b"MM": "tiff"}

@@ -185,7 +185,7 @@ struct PromptErrorTests {
     @Test("may be a file of the editor, which is converted and kept for the pictures it makes")
     func editor() throws {
         let file = Self.editorFile("\"x\", 1, 2, 3")
-        for body in ["{\"workflow\": \(file)}", file] {
+        for body in ["{\"workflow\": \(file)}", "{\"prompt\": \(file)}", file] {
             let read = try PromptReader(
                 Array(body.utf8), limits: JSONParser.Limits(), registry: Self.registry, environment: EmptyEnvironment())
             #expect(

@@ -16,13 +16,14 @@ struct BadScanTests {
 
     /// One directory at byte 8: gray, eight bits, its strip at the end of the file.
     private static func tiff(
-        width: Int = 2, height: Int = 2, compression: Int = 1, samples: Int = 1, next: Int = 0, more: [UInt8] = []
+        width: Int = 2, height: Int = 2, compression: Int = 1, samples: Int = 1, photometric: Int = 1,
+        next: Int = 0, more: [UInt8] = []
     ) -> [UInt8] {
         let count = 9 + more.count / 12
         let end = 8 + 2 + count * 12 + 4
         let entries = [
             entry(256, 4, 1, width), entry(257, 4, 1, height), entry(258, 3, 1, 8), entry(259, 3, 1, compression),
-            entry(262, 3, 1, 1), entry(273, 4, 1, end), entry(277, 3, 1, samples), entry(278, 4, 1, height),
+            entry(262, 3, 1, photometric), entry(273, 4, 1, end), entry(277, 3, 1, samples), entry(278, 4, 1, height),
             entry(279, 4, 1, 4),
         ]
         return "II*\0".utf8 + little(8, 4) + little(count, 2) + entries.flatMap { $0 } + more + little(next, 4)
@@ -38,6 +39,9 @@ struct BadScanTests {
 
     private static let refusals: [(bytes: [UInt8], message: String)] = {
         var cases: [(bytes: [UInt8], message: String)] = []
+        for lab in 8...10 {
+            cases.append((tiff(photometric: lab), "the TIFF holds CIELAB colours, which cannot be read"))
+        }
         cases.append((tiff(next: 8), "the TIFF is damaged (page 1 leads back to page 1)"))
         cases.append((tiff(next: 5000), "the TIFF ends early: page 2 should be described at byte 5,000 of 126"))
         cases.append(

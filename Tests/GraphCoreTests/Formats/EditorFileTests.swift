@@ -214,6 +214,32 @@ struct EditorFileTests {
                 """)
     }
 
+    @Test("is refused when its group nodes come to too many nodes")
+    func groups() {
+        let inner: [JSON] = Array(repeating: ["type": "Load"], count: 1000)
+        let hosts = (0..<300).map { Self.node(.number(JSONNumber($0)), "workflow>G") }
+        let file: JSON = [
+            "version": 0.4, "nodes": .array(hosts), "links": [],
+            "extra": ["groupNodes": ["G": ["nodes": .array(inner), "links": []]]],
+        ]
+        #expect(
+            Self.complaint(file) == """
+                - tooLarge: its group nodes come to more than 250000 nodes
+                  Use them less often, or split the workflow.
+                """)
+    }
+
+    @Test("is refused when the ids of nodes in its subgraphs take too much")
+    func longIDs() {
+        let host = JSON.string(String(repeating: "x", count: 1 << 20))
+        let inner = (0..<100).map { Self.node(.number(JSONNumber($0)), "Load") }
+        #expect(
+            Self.complaint(Self.file([Self.node(host, "a")], definitions: [Self.definition("a", inner)])) == """
+                - tooLarge: the ids of the nodes in its subgraphs take more than 64 MiB
+                  Give the nodes shorter ids.
+                """)
+    }
+
     // MARK: Odd files
 
     @Test("is read with a note when values are too many or too few")

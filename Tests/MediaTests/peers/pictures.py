@@ -11,34 +11,14 @@ import warnings
 import zlib
 
 import numpy as np
-from PIL import Image, ImageOps, ImageSequence
+from PIL import Image
+
+from load_image import load
 
 warnings.simplefilter("ignore")
 folder, suite = sys.argv[1], sys.argv[2]
 dice = random.Random(4)
 noise = np.random.default_rng(4)
-
-
-def load(path):
-    """ComfyUI's LoadImage, with bytes instead of floats."""
-    picture = Image.open(path)
-    frames, alphas, size = [], [], None
-    for frame in ImageSequence.Iterator(picture):
-        frame = ImageOps.exif_transpose(frame)
-        if frame.mode == "I":
-            frame = frame.point(lambda i: i * (1 / 255))
-        rgb = frame.convert("RGB")
-        size = size or rgb.size
-        if rgb.size != size:
-            continue
-        frames.append(np.array(rgb))
-        if "A" in frame.getbands():
-            alphas.append(np.array(frame.getchannel("A")))
-        elif frame.mode == "P" and "transparency" in frame.info:
-            alphas.append(np.array(frame.convert("RGBA").getchannel("A")))
-    if picture.format == "MPO":
-        frames, alphas = frames[:1], alphas[:1]
-    return np.stack(frames), np.stack(alphas) if alphas else None
 
 
 def expect(path):

@@ -10,7 +10,9 @@ import sys
 import zlib
 
 import numpy as np
-from PIL import Image, ImageOps, ImageSequence
+from PIL import Image
+
+from load_image import load
 
 seeds = []
 rng = np.random.default_rng(7)
@@ -20,27 +22,6 @@ def blob(data):
     sys.stdout.buffer.write(struct.pack("<I", len(data)) + data)
 
 
-def load(data, first_only):
-    picture = Image.open(io.BytesIO(data))
-    frames, alphas, size = [], [], None
-    for frame in ImageSequence.Iterator(picture):
-        frame = ImageOps.exif_transpose(frame)
-        if frame.mode == "I":
-            frame = frame.point(lambda value: value * (1 / 255))
-        colours = frame.convert("RGB")
-        size = size or colours.size
-        if colours.size != size:
-            continue
-        frames.append(np.asarray(colours))
-        if "A" in frame.getbands():
-            alphas.append(np.asarray(frame.getchannel("A")))
-        elif frame.mode == "P" and "transparency" in frame.info:
-            alphas.append(np.asarray(frame.convert("RGBA").getchannel("A")))
-        if first_only:
-            break
-    return np.stack(frames), (np.stack(alphas) if alphas else None)
-
-
 def record(name, data):
     if len(sys.argv) > 1:
         seeds.append(data)
@@ -48,7 +29,7 @@ def record(name, data):
             file.write(data)
         return
     try:
-        colours, alpha = load(data, name.startswith("gif"))
+        colours, alpha = load(io.BytesIO(data), first_only=name.startswith("gif"))
     except Exception:
         blob(name.encode())
         blob(data)

@@ -58,12 +58,18 @@ struct Box {
         }
     }
 
+    /// Positions of inputs by name; the first of a name counts.
+    var inputNames: [String: Int] {
+        Dictionary(inputs.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
     func inputIndex(_ name: String) -> Int? { inputs.firstIndex { $0.name == name } }
 
     /// The input that a link to slot `slot` means. The order of saved slots is only the order they were saved in; their
     /// names count.
-    func inputIndex(slot: Int) -> Int? {
-        let named = node.inputs.indices.contains(slot) ? inputIndex(node.inputs[slot].name) : nil
+    /// - Parameter names: positions of inputs by name.
+    func inputIndex(slot: Int, names: [String: Int]) -> Int? {
+        let named = node.inputs.indices.contains(slot) ? names[node.inputs[slot].name] : nil
         switch kind {
         case .plain: return named
         case .host: return named ?? (inputs.indices.contains(slot) ? slot : nil)

@@ -66,9 +66,11 @@ struct BoxGraph {
             if let earlier = chosen[place], rows[earlier].id == named { continue }
             chosen[place] = index
         }
+        var names: [Int: [String: Int]] = [:]
         for (index, row) in rows.enumerated() {
             guard let box = indexByID[row.to], chosen[Place(box: box, slot: row.toSlot)] == index else { continue }
-            guard let input = boxes[box].inputIndex(slot: row.toSlot) else {
+            if names[box] == nil { names[box] = boxes[box].inputNames }
+            guard let input = boxes[box].inputIndex(slot: row.toSlot, names: names[box] ?? [:]) else {
                 noteLost(row, boxes[box], "the link is left out")
                 continue
             }

@@ -6,9 +6,14 @@
 struct GroupNodes {
     /// Replaces each by the host of a definition made for it, with new ids: those inside first, then the host's.
     /// - Returns: positions of the new definitions by the type of their host.
-    static func unpack(_ file: inout LiteGraphFile, _ shapes: NodeShapes) -> [String: Int] {
+    /// - Throws: when they come to too many nodes.
+    static func unpack(
+        _ file: inout LiteGraphFile, _ shapes: NodeShapes
+    ) throws(UnreadableWorkflow) -> [String: Int] {
         guard !file.groupNodes.members.isEmpty else { return [:] }
         var added: [String: Int] = [:]
+        var renamed: [String: String] = [:]
+        var nodeCount = 0
         for position in file.nodes.indices {
             let node = file.nodes[position]
             guard let prefix = ["workflow>", "workflow/"].first(where: node.type.hasPrefix),
@@ -16,19 +21,26 @@ struct GroupNodes {
             else { continue }
             let name = String(node.type.dropFirst(prefix.count))
             var maker = GroupNodes(node, group, shapes)
+            nodeCount += maker.inner.count
+            guard nodeCount <= LiteGraphFile.maxNodeCount else {
+                throw UnreadableWorkflow(
+                    .tooLarge, "its group nodes come to more than \(LiteGraphFile.maxNodeCount) nodes",
+                    suggestion: "Use them less often, or split the workflow.")
+            }
             let type = "group:\(node.id)"
             let definition = maker.definition(id: type, name: name, lastID: &file.lastID)
             added[type] = file.definitions.count
             file.definitions.append(definition)
             file.lastID += 1
             let new = String(file.lastID)
-            for index in file.links.indices {
-                if file.links[index].from == node.id { file.links[index].from = new }
-                if file.links[index].to == node.id { file.links[index].to = new }
-            }
+            renamed[node.id] = new
             file.nodes[position] = LiteGraphFile.Node(
                 id: new, type: type, mode: node.mode, title: node.title, inputs: node.inputs, outputs: node.outputs,
                 values: nil, properties: JSONObject())
+        }
+        for index in file.links.indices {
+            if let new = renamed[file.links[index].from] { file.links[index].from = new }
+            if let new = renamed[file.links[index].to] { file.links[index].to = new }
         }
         return added
     }
@@ -37,8 +49,8 @@ struct GroupNodes {
     private let group: JSON
     private let inner: [JSONObject]
     private let shapes: NodeShapes
-    /// Inner links by the slot they go to.
-    private var linked: [Slot: Int] = [:]
+    /// Inputs of inner nodes that are linked inside.
+    private var linked: Set<Input> = []
     private var starts: Set<Slot> = []
     /// Outputs that also lead outside.
     private var external: Set<Slot> = []
@@ -47,12 +59,16 @@ struct GroupNodes {
         let node: Int, slot: Int
     }
 
+    private struct Input: Hashable {
+        let node: Int, name: String
+    }
+
     private init(_ host: LiteGraphFile.Node, _ group: JSON, _ shapes: NodeShapes) {
         (self.host, self.group, self.shapes) = (host, group, shapes)
         inner = (group["nodes"]?.array ?? []).prefix(1000).map { $0.object ?? JSONObject() }
-        for (index, row) in links.enumerated() {
+        for row in links {
             starts.insert(Slot(node: row[0], slot: row[1]))
-            linked[Slot(node: row[2], slot: row[3])] = index
+            if let name = slotName(row[2], row[3]) { linked.insert(Input(node: row[2], name: name)) }
         }
         for entry in group["external"]?.array ?? [] {
             guard let node = Self.int(entry.array?.first), let slot = Self.int(entry.array?.dropFirst().first) else {
@@ -87,12 +103,12 @@ struct GroupNodes {
             var node = LiteGraphFile.node(String(lastID), object)
             let config = group["config"]?[String(index)]
             let shape = shapes.shape(of: node.type)
-            node.values = Self.take(from: &values, node, shape, config, isLinked: { isLinked(index, $0, node) })
+            node.values = Self.take(from: &values, node, shape, config, isLinked: { isLinked(index, $0) })
             // Slots that are not linked inside are the group's.
             let slots = shape.map { Self.slots($0, node) } ?? node.inputs
             node.inputs = slots
             for (position, slot) in slots.enumerated() {
-                guard !isLinked(index, slot.name, node), slot.widget == nil || isConverted(slot.name, object) else {
+                guard !isLinked(index, slot.name), slot.widget == nil || isConverted(slot.name, object) else {
                     continue
                 }
                 let name = Self.unique(slot.name, node, config, &seen)
@@ -136,9 +152,7 @@ struct GroupNodes {
         return slots[slot]["name"]?.string
     }
 
-    private func isLinked(_ index: Int, _ name: String, _ node: LiteGraphFile.Node) -> Bool {
-        linked.keys.contains { $0.node == index && slotName(index, $0.slot) == name }
-    }
+    private func isLinked(_ index: Int, _ name: String) -> Bool { linked.contains(Input(node: index, name: name)) }
 
     /// Whether the file has a slot for the widget, so that it can be linked.
     private func isConverted(_ name: String, _ object: JSONObject) -> Bool {

@@ -85,6 +85,7 @@ struct LiteGraphFile {
                     "Save the workflow again in ComfyUI.")
                 continue
             }
+            nodeCount += 1
             let name = json["name"]?.string ?? id
             if !ids.insert(id).inserted {
                 tell(

@@ -11,7 +11,7 @@ enum LiteGraphFormat {
         var file = try LiteGraphFile(root)
         let subgraphs = try Subgraphs(of: file)
         file.renumber(subgraphs)
-        let unpacked = GroupNodes.unpack(&file, shapes)
+        let unpacked = try GroupNodes.unpack(&file, shapes)
         var maker = BoxMaker(file, shapes: shapes, indexByID: subgraphs.indexByID.merging(unpacked) { $1 })
         var graphs = [BoxGraph(name: nil, boxes: file.nodes.map { maker.box($0) }, links: file.links)]
         for definition in file.definitions {
@@ -137,43 +137,41 @@ private struct PromptWriter {
     // MARK: Inputs
 
     /// All widgets in their order, then what is linked.
-    private mutating func inputs(_ instance: Int, _ index: Int, _ box: Box) throws(UnreadableWorkflow) -> [Workflow
-        .Input]
-    {
+    private mutating func inputs(
+        _ instance: Int, _ index: Int, _ box: Box
+    ) throws(UnreadableWorkflow) -> [Workflow.Input] {
         var widgets: [Workflow.Input] = []
         var sockets: [Workflow.Input] = []
         for (position, input) in box.inputs.enumerated() {
-            let widget = Unfolding.Widget(box: index, input: position)
-            let given = unfolding.instances[instance].widgetValues[widget]
-            let source: LinkResolver.Source =
-                input.link == nil || given != nil
-                ? .nothing : try resolver.source(instance: instance, box: index, input: position)
-            switch source {
-            case .output(let from, let fromBox, let slot):
-                let link = Workflow.Source.link(
-                    Link(NodeID(id(from, graph(from).boxes[fromBox])), slot))
-                if input.isWidget {
-                    widgets.append(Workflow.Input(input.name, link))
-                } else {
-                    sockets.append(Workflow.Input(input.name, link))
-                }
-            case .hostValue(let value):
-                let literal = Workflow.Input(input.name, .literal(Self.wrapped(value)))
-                if input.isWidget { widgets.append(literal) } else { sockets.append(literal) }
-            case .nothing:
-                guard input.isWidget else { continue }
-                if let given {
-                    widgets.append(Workflow.Input(input.name, .literal(Self.wrapped(given))))
-                } else if let value = input.value {
-                    let text = filledIn(value, input, box)
-                    widgets.append(Workflow.Input(input.name, .literal(Self.wrapped(text))))
-                }
+            guard let source = try source(instance, index, position, input, box) else { continue }
+            if input.isWidget {
+                widgets.append(Workflow.Input(input.name, source))
+            } else {
+                sockets.append(Workflow.Input(input.name, source))
             }
         }
         if let name = NodeShape.viewers[box.node.type], !widgets.contains(where: { $0.name == name }) {
             widgets.append(Workflow.Input(name, .literal("")))
         }
         return widgets + sockets
+    }
+
+    /// What a host fills in comes first, then what is linked, then the widget's own value.
+    private mutating func source(
+        _ instance: Int, _ index: Int, _ position: Int, _ input: Box.Input, _ box: Box
+    ) throws(UnreadableWorkflow) -> Workflow.Source? {
+        let given = unfolding.instances[instance].widgetValues[Unfolding.Widget(box: index, input: position)]
+        if let given { return input.isWidget ? .literal(Self.wrapped(given)) : nil }
+        if input.link != nil {
+            switch try resolver.source(instance: instance, box: index, input: position) {
+            case .output(let from, let fromBox, let slot):
+                return .link(Link(NodeID(id(from, graph(from).boxes[fromBox])), slot))
+            case .hostValue(let value): return .literal(Self.wrapped(value))
+            case .nothing: break
+            }
+        }
+        guard input.isWidget, let value = input.value else { return nil }
+        return .literal(Self.wrapped(filledIn(value, input, box)))
     }
 
     /// Lists stand for links, so a list that is a value is wrapped. Numbers are as JavaScript prints them.

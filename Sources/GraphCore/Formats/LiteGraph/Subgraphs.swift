@@ -13,11 +13,10 @@ struct Subgraphs {
             file.definitions.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
         let indexByID = indexByID
         let inner = file.definitions.map { definition in
-            var found: [Int] = []
-            for node in definition.nodes {
-                if let index = indexByID[node.type], !found.contains(index) { found.append(index) }
+            var seen: Set<Int> = []
+            return definition.nodes.compactMap { node in
+                indexByID[node.type].flatMap { seen.insert($0).inserted ? $0 : nil }
             }
-            return found
         }
         try Self.checkDepth(inner) { file.definitions[$0].name }
     }

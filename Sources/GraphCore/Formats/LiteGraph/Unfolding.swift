@@ -23,6 +23,10 @@ struct Unfolding {
     let graphs: [BoxGraph]
     private let definitions: [LiteGraphFile.Definition]
     private(set) var instances: [Instance] = []
+    /// The first instance of each graph.
+    private var firstInstance: [Int?]
+    /// Ids of inner nodes repeat those of all their hosts; all together take no more.
+    private static let maxIDByteCount = 64 << 20
     /// Inputs of each graph that stand for widgets inside it, by slot, in order.
     private let promoted: [[Int]]
 
@@ -30,7 +34,10 @@ struct Unfolding {
     init(_ graphs: [BoxGraph], _ definitions: [LiteGraphFile.Definition]) throws(UnreadableWorkflow) {
         (self.graphs, self.definitions) = (graphs, definitions)
         promoted = Self.promotedInputs(graphs, definitions)
+        firstInstance = Array(repeating: nil, count: graphs.count)
         instances = [Instance(graph: 0, prefix: "", host: nil)]
+        firstInstance[0] = 0
+        var idByteCount = 0
         var nodeCount = graphs[0].boxes.count
         var next = 0
         while next < instances.count {
@@ -50,6 +57,14 @@ struct Unfolding {
                 let child = Instance(
                     graph: definition + 1, prefix: "\(instances[instance].prefix)\(box.node.id):",
                     host: (instance, index))
+                idByteCount += child.prefix.utf8.count * (graphs[definition + 1].boxes.count + 1)
+                guard idByteCount <= Self.maxIDByteCount else {
+                    throw UnreadableWorkflow(
+                        .tooLarge,
+                        "the ids of the nodes in its subgraphs take more than \(Self.maxIDByteCount >> 20) MiB",
+                        suggestion: "Give the nodes shorter ids.")
+                }
+                if firstInstance[definition + 1] == nil { firstInstance[definition + 1] = instances.count }
                 instances[instance].children[index] = instances.count
                 instances.append(child)
                 giveValues(of: box, in: instance, index, to: instances.count - 1)
@@ -163,8 +178,8 @@ struct Unfolding {
         guard case .host(let inner) = graphs[graph].boxes[box].kind, promoted[inner + 1].contains(slot) else {
             return nil
         }
-        let instance = instances.first { $0.graph == graph && $0.children[box] != nil }
-        let given = instance?.children[box].flatMap { instances[$0].inputValues[slot] }
+        let child = firstInstance[graph].flatMap { instances[$0].children[box] }
+        let given = child.flatMap { instances[$0].inputValues[slot] }
         return given ?? firstWidget(behind: slot, in: inner + 1)?.value ?? .null
     }
 
