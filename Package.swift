@@ -47,17 +47,21 @@ let package = Package(
         .target(
             name: "HTTP", dependencies: ["Digest", "CEpoll", "CZlib", "COpenSSL", "CCurl"], swiftSettings: strict),
 
-        .target(name: "Nodes", dependencies: ["GraphCore", "Media"], swiftSettings: strict),
+        .target(name: "COnnxRuntime", linkerSettings: [.linkedLibrary("dl")]),
+        .target(name: "Inference", dependencies: ["GraphCore", "Digest", "COnnxRuntime"], swiftSettings: strict),
+
+        .target(name: "Nodes", dependencies: ["GraphCore", "Media", "Inference"], swiftSettings: strict),
         .target(name: "Arguments", dependencies: ["GraphCore"], swiftSettings: strict),
         .executableTarget(
-            name: "graphrun", dependencies: ["Arguments", "GraphCore", "Media", "Files", "HTTP", "Nodes"],
+            name: "graphrun", dependencies: ["Arguments", "GraphCore", "Media", "Files", "HTTP", "Inference", "Nodes"],
             swiftSettings: strict),
 
         .target(
             name: "GraphServer", dependencies: ["Arguments", "GraphCore", "Media", "Files", "Digest", "HTTP"],
             swiftSettings: strict),
         .executableTarget(
-            name: "GraphServerMain", dependencies: ["GraphCore", "Nodes", "GraphServer"], swiftSettings: strict),
+            name: "GraphServerMain", dependencies: ["GraphCore", "Inference", "Nodes", "GraphServer"],
+            swiftSettings: strict),
 
         .target(
             name: "TestNodes", dependencies: ["GraphCore", "Media"], path: "Tests/TestNodes", swiftSettings: strict),
@@ -74,7 +78,10 @@ let package = Package(
         .testTarget(
             name: "MediaTests", dependencies: ["Media", "TestData"], exclude: ["peers"], swiftSettings: strict),
         .testTarget(
-            name: "NodesTests", dependencies: ["GraphCore", "Media", "Files", "Nodes", "TestData"], exclude: ["peers"],
+            name: "InferenceTests", dependencies: ["GraphCore", "Inference", "TestData"], swiftSettings: strict),
+        .testTarget(
+            name: "NodesTests", dependencies: ["GraphCore", "Media", "Files", "Inference", "Nodes", "TestData"],
+            exclude: ["peers"],
             swiftSettings: strict),
         .testTarget(name: "FilesTests", dependencies: ["GraphCore", "Files"], swiftSettings: strict),
         .testTarget(

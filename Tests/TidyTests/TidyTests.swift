@@ -10,12 +10,13 @@ struct TidyTests {
         "Digest": ["CCrypto"],
         "Media": ["GraphCore", "CPNG", "CJPEG", "CWebP", "CLCMS", "CTIFF", "CGIF"],
         "Files": ["GraphCore", "Digest"],
-        "Nodes": ["GraphCore", "Media"],
+        "Inference": ["GraphCore", "Digest", "COnnxRuntime"],
+        "Nodes": ["GraphCore", "Media", "Inference"],
         "Arguments": ["GraphCore"],
         "HTTP": ["Digest", "CEpoll", "CZlib", "COpenSSL", "CCurl"],
         "GraphServer": ["Arguments", "GraphCore", "Media", "Files", "Digest", "HTTP"],
-        "graphrun": ["Arguments", "GraphCore", "Media", "Files", "HTTP", "Nodes"],
-        "GraphServerMain": ["GraphCore", "Nodes", "GraphServer"],
+        "graphrun": ["Arguments", "GraphCore", "Media", "Files", "HTTP", "Inference", "Nodes"],
+        "GraphServerMain": ["GraphCore", "Inference", "Nodes", "GraphServer"],
     ]
     private static let systemModules: Set<String> = ["Foundation", "Dispatch", "Synchronization", "Glibc", "Darwin"]
     /// GraphCore is pure: of Foundation it needs threads, in one file.
@@ -129,6 +130,7 @@ struct TidyTests {
             "Sources/GraphCore/Run/WorkerPool.swift",
             "Sources/Media/WebPCodec.swift", "Sources/HTTP/Gzip.swift", "Sources/HTTP/TLS.swift",
             "Sources/HTTP/EventLoop.swift", "Sources/HTTP/Poller.swift", "Sources/HTTP/Socket.swift",
+            "Sources/Inference/ONNXRuntime.swift", "Sources/Inference/Checkpoint/MappedFile.swift",
             "Sources/HTTP/OpenedFile.swift", "Sources/HTTP/Curl.swift", "Sources/HTTP/Download.swift",
         ]
         for source in library where !allowed.contains(source.path) {

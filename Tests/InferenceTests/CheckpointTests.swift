@@ -1,0 +1,2 @@
+import Inference
+import Testing
