@@ -9,6 +9,9 @@ struct FileStatus {
     let byteCount: Int
     /// Of content and of anything, since 1970.
     let modifiedMilliseconds: Int, changedMilliseconds: Int
+    /// Another value for every file and every change of one, without reading it: where it lies on the disk, its size, and
+    /// when its content and its entry changed, in nanoseconds.
+    let identity: String
     /// Files with the same number can be linked and renamed to each other.
     let device: UInt64
 
@@ -30,6 +33,10 @@ struct FileStatus {
         let (modified, changed) = (status.st_mtim, status.st_ctim)
         #endif
         modifiedMilliseconds = modified.tv_sec * 1000 + modified.tv_nsec / 1_000_000
+        identity = [
+            Int(status.st_dev), Int(status.st_ino), byteCount, modified.tv_sec, modified.tv_nsec, changed.tv_sec,
+            changed.tv_nsec,
+        ].map(String.init).joined(separator: "-")
         changedMilliseconds = changed.tv_sec * 1000 + changed.tv_nsec / 1_000_000
     }
 

@@ -48,7 +48,8 @@ public struct Folders: NodeEnvironment {
                 !name.hasPrefix(".") && kind.fileExtensions.contains((name as NSString).pathExtension.lowercased())
                     && FileStatus.offered(folder + "/" + name, below: folder) != nil
             }.sorted()
-        case .models(let kind): return (try? modelFiles(kind)) ?? []
+        case .models(let kind, _):
+            return source.offering(((try? modelFiles(kind)) ?? []).filter(ModelFile.isOffered))
         }
     }
 
@@ -56,7 +57,7 @@ public struct Folders: NodeEnvironment {
         do throws(Diagnostic) {
             switch source {
             case .files(let folder, _): _ = try file(choice, in: folder, maxByteCount: Self.maxFileByteCount)
-            case .models(let kind): _ = try file(kind + "/" + choice, in: .models, maxByteCount: .max)
+            case .models: _ = try modelPath(choice, from: source)
             }
             return nil
         } catch {

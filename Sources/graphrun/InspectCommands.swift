@@ -154,7 +154,7 @@ enum NodeDescription {
             case .fixed(let choices)?: line += ", one of: \(choices.joined(separator: ", "))"
             case .named(let source)?:
                 let found = environment.choices(source)
-                line += ", found now: \(found.isEmpty ? "none" : found.prefix(20).joined(separator: ", "))"
+                line += ", \(source.title): \(found.isEmpty ? "none" : found.prefix(20).joined(separator: ", "))"
             case nil: break
             }
             lines.append(line)
@@ -163,5 +163,13 @@ enum NodeDescription {
             lines.append("  out  \(output.name): \(output.type)\(output.isList ? ", a list" : "")")
         }
         return lines.joined(separator: "\n")
+    }
+}
+
+extension ChoiceSource {
+    /// What a list of its choices is called: published models are offered without being there.
+    fileprivate var title: String {
+        if case .models(_, let published) = self, !published.isEmpty { return "choices" }
+        return "found now"
     }
 }

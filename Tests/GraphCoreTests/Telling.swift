@@ -34,6 +34,8 @@ struct Pictures: NodeEnvironment {
     }
     func read(_ name: String, in folder: FolderName, maxByteCount: Int) throws(Diagnostic) -> [UInt8] { [] }
     func contentToken(_ name: String, in folder: FolderName) throws(Diagnostic) -> String { name }
+    func modelPath(_ choice: String, from source: ChoiceSource) throws(Diagnostic) -> String { choice }
+    func modelToken(_ choice: String, from source: ChoiceSource) throws(Diagnostic) -> String { choice }
     func save(
         _ bytes: [UInt8], prefix: FilenamePrefix, extension: String, in folder: FolderName
     ) throws(Diagnostic) -> SavedFile {

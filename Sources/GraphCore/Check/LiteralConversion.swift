@@ -174,12 +174,13 @@ extension ChoiceSource {
     var place: String {
         switch self {
         case .files(let folder, _): "\(folder.rawValue)/"
-        case .models(let name): "models/\(name)/"
+        case .models(let name, _): "models/\(name)/"
         }
     }
 
     func hint(_ word: String, _ environment: any NodeEnvironment) -> String {
         let known = environment.choices(self)
+        if let whole = known.first(where: { $0.hasPrefix(word + ".") }) { return "Did you mean '\(whole)'?" }
         if let near = NearestName.sentence(word, among: known) { return near }
         if known.isEmpty { return "Put the file into \(place) (it holds none yet)." }
         return "Put it into \(place), or choose one of: \(NearestName.list(known, atMost: 5))."

@@ -261,7 +261,10 @@ public struct Validator {
                 case .outOfRange(let message, let suggestion): (.outOfRange, message, suggestion)
                 case .notInList(let message, let suggestion): (.notInList, message, suggestion)
                 case .refused(let refusal, let word, let source):
-                    (.notInList, refusal.message, hint(refusal, word, source))
+                    (
+                        refusal.code == .modelMissing ? .modelMissing : .notInList, refusal.message,
+                        hint(refusal, word, source)
+                    )
                 }
             tell(index, code, "input '\(spec.name)': \(message)", input: spec.name, suggestion: suggestion)
         }

@@ -56,8 +56,29 @@ public enum ChoiceSource: Sendable, Hashable {
 
     /// Files of one kind in a folder, such as pictures in `input/`.
     case files(FolderName, FileKind)
-    /// Model files found under `models/<name>`.
-    case models(String)
+    /// Model files of a kind: those that are published and known by name, whether they are there or not, then whatever
+    /// else lies in the kind's folders. `.models("ddcolor", published: ["ddcolor_paper_tiny.pth"])`.
+    case models(String, published: [String] = [])
+
+    /// What is offered when `found` is there: published names first, in their order, each name once.
+    public func offering(_ found: [String]) -> [String] {
+        guard case .models(_, let published) = self, !published.isEmpty else { return found }
+        let known = Set(published)
+        return published + found.filter { !known.contains($0) }
+    }
+
+    /// Why `choice`, a model that was not found, may not be taken.
+    public func modelMissing(_ choice: String) -> Diagnostic {
+        guard case .models(_, let published) = self, published.contains(choice) else {
+            return Diagnostic(
+                .fileNotFound, node: nil, "'\(choice.prefix(60))' was not found in \(place)",
+                suggestion: "Put the file into \(place).")
+        }
+        let name = choice.lastIndex(of: ".").map { String(choice[..<$0]) } ?? choice
+        return Diagnostic(
+            .modelMissing, node: nil, "the model '\(choice)' is not in \(place)",
+            suggestion: "Get it with: graphrun models pull \(name)")
+    }
 }
 
 /// The folders a node may reach. Their places are the environment's business.

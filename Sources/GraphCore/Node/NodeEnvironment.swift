@@ -15,10 +15,28 @@ public protocol NodeEnvironment: Sendable {
     /// A value that changes when the file's content does.
     func contentToken(_ name: String, in folder: FolderName) throws(Diagnostic) -> String
 
+    /// The path of a chosen model file, for a library that opens it itself.
+    /// - Throws: `.modelMissing` for a published model that is not there, and as `refusal` for any other choice.
+    func modelPath(_ choice: String, from source: ChoiceSource) throws(Diagnostic) -> String
+
+    /// A value that changes when a model file is replaced or written to. It costs no reading: models have gigabytes.
+    func modelToken(_ choice: String, from source: ChoiceSource) throws(Diagnostic) -> String
+
     /// Writes `bytes` beside, then renames: a file under its final name is always whole.
     /// The name is `prefix` with its `%date%`-style fields filled in, and the next free number: `ComfyUI_00001_.png`.
     func save(_ bytes: [UInt8], prefix: FilenamePrefix, extension: String, in folder: FolderName)
         throws(Diagnostic) -> SavedFile
+}
+
+extension NodeEnvironment {
+    /// The path of a model of a kind that has no published names.
+    public func modelPath(_ choice: String, kind: String) throws(Diagnostic) -> String {
+        try modelPath(choice, from: .models(kind))
+    }
+
+    public func modelToken(_ choice: String, kind: String) throws(Diagnostic) -> String {
+        try modelToken(choice, from: .models(kind))
+    }
 }
 
 /// What the file name of an output begins with; may name a subfolder, and fields such as `%date:yyyy-MM-dd%`.
@@ -63,9 +81,15 @@ public struct SavedFile: Sendable, Hashable {
 public struct EmptyEnvironment: NodeEnvironment {
     public init() {}
 
-    public func choices(_ source: ChoiceSource) -> [String] { [] }
+    public func choices(_ source: ChoiceSource) -> [String] { source.offering([]) }
     public func refusal(of choice: String, from source: ChoiceSource) -> Diagnostic? {
         Diagnostic(.fileNotFound, node: nil, "there are no files here")
+    }
+    public func modelPath(_ choice: String, from source: ChoiceSource) throws(Diagnostic) -> String {
+        throw Diagnostic(.fileNotFound, node: nil, "there are no files here")
+    }
+    public func modelToken(_ choice: String, from source: ChoiceSource) throws(Diagnostic) -> String {
+        throw Diagnostic(.fileNotFound, node: nil, "there are no files here")
     }
     public func read(_ name: String, in folder: FolderName, maxByteCount: Int) throws(Diagnostic) -> [UInt8] {
         throw Diagnostic(.fileNotFound, node: nil, "there are no files here")

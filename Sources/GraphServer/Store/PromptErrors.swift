@@ -188,6 +188,12 @@ struct PromptErrors {
             return make(
                 "value_not_in_list", "Value not in list", "\(input): '\(Self.plain(received))' not in \(list)",
                 [name, isLong ? .init("input_config", .null) : config, value])
+        case .modelMissing:
+            // Not value_not_in_list: the list has it.
+            let prefix = "input '\(input)': "
+            let reason = diagnostic.message.hasPrefix(prefix) ? diagnostic.message.dropFirst(prefix.count) : ""
+            return make(
+                "custom_validation_failed", "Custom validation failed for node", "\(input) - \(reason)", [name])
         case .cycle: return make("dependency_cycle", "Nodes wait for each other", diagnostic.message, [])
         default: return make("invalid_prompt", diagnostic.message, input, input.isEmpty ? [] : [name])
         }

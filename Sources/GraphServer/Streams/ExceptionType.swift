@@ -5,7 +5,7 @@ extension Diagnostic.Code {
     var exceptionType: String {
         switch self {
         case .outOfMemory: "OutOfMemoryError"
-        case .fileNotFound: "FileNotFoundError"
+        case .fileNotFound, .modelMissing: "FileNotFoundError"
         case .fileNotReadable, .fileNotWritable, .outsideFolder, .badFile: "OSError"
         case .badInput, .outOfRange, .notInList, .converted: "ValueError"
         default: "RuntimeError"
