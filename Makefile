@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run serve test build lint format bench fuzz clean dependencies
+.PHONY: run serve test build lint format bench fuzz clean dependencies runtime
 
 JOBS ?= 2
 # run, test and bench pass the same flags and share one build. `build` links the Swift runtime statically, for which
@@ -15,20 +15,23 @@ SWIFT_FILES := Package.swift Sources Tests Bench Fuzz
 FUZZ_SECONDS ?= 60
 
 run: dependencies
+	@Tools/fetch-onnxruntime.sh || true
 	swift build $(FLAGS) --product graphrun
 	.build/release/graphrun workflows/photo.json
 
 serve: dependencies
+	@Tools/fetch-onnxruntime.sh || true
 	swift build $(FLAGS) --product graphserver
 	.build/release/graphserver
 
 build: dependencies
+	@Tools/fetch-onnxruntime.sh || true
 	swift build $(FLAGS) --static-swift-stdlib --product graphrun
 	swift build $(FLAGS) --static-swift-stdlib --product graphserver
 
 # Many tests start a server of their own; all at once they would only wait for each other.
 test: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 6
-test: dependencies lint .venv/made
+test: dependencies runtime lint .venv/made
 	swift test $(FLAGS) $(ONE_BUILD)
 
 # Python programs that the tests compare with and run against the server. Made anew when the versions change.
@@ -44,7 +47,7 @@ lint:
 format:
 	swift format --in-place --parallel --recursive $(SWIFT_FILES)
 
-bench: dependencies
+bench: dependencies runtime
 	for product in graphrun graphserver TestServer Bench; do swift build $(FLAGS) --product $$product; done
 	Bench/run.sh
 
@@ -53,6 +56,10 @@ fuzz: dependencies
 
 clean:
 	rm -rf .build .venv output temp user
+
+# What models run on. Everything else works without, so only the tests insist on it.
+runtime: dependencies
+	@Tools/fetch-onnxruntime.sh
 
 dependencies:
 	@Tools/install-dependencies.sh
