@@ -132,6 +132,8 @@ internal import Synchronization
         let options = try unsafe Self.some(created)
         defer { unsafe api.ReleaseSessionOptions(options) }
         try unsafe check(api.DisablePerSessionThreads(options))
+        // From the second run on it would take one block per session for all that a run needs, beside the arena.
+        try unsafe check(api.DisableMemPattern(options))
         // 99: every optimization.
         try unsafe check(api.SetSessionGraphOptimizationLevel(options, 99))
         try unsafe check(api.AddSessionConfigEntry(options, "session.use_env_allocators", "1"))

@@ -3,61 +3,52 @@ internal import Synchronization
 
 /// Work that blocks for long, on a thread made for it.
 enum OwnThread {
-    /// What a caller waits for: the result, or its own cancellation, whichever comes first.
-    private final class Waiting<Result: Sendable>: Sendable {
-        private let continuation: Mutex<CheckedContinuation<Result, any Error>?>
-
-        init(_ continuation: CheckedContinuation<Result, any Error>) { self.continuation = Mutex(continuation) }
-
-        func end(_ result: Swift.Result<Result, any Error>) {
-            let waiting = continuation.withLock { waiting in
-                defer { waiting = nil }
-                return waiting
-            }
-            waiting?.resume(with: result)
-        }
+    private enum Message<Step: Sendable, Result: Sendable> {
+        case step(Step)
+        case result(Result)
     }
 
-    private final class Slot<Result: Sendable>: Sendable {
-        private struct State {
-            var isCancelled = false
-            var waiting: Waiting<Result>?
-        }
-
-        private let state = Mutex(State())
-
-        /// - Returns: false when the task was cancelled before.
-        func wait(_ waiting: Waiting<Result>) -> Bool {
-            state.withLock { state in
-                state.waiting = waiting
-                return !state.isCancelled
-            }
-        }
-
-        func cancel() {
-            let waiting = state.withLock { state in
-                state.isCancelled = true
-                return state.waiting
-            }
-            waiting?.end(.failure(CancellationError()))
-        }
+    private final class Flag: Sendable {
+        private let isSet = Mutex(false)
+        func set() { isSet.withLock { $0 = true } }
+        func check() throws { if isSet.withLock({ $0 }) { throw CancellationError() } }
     }
 
-    /// Runs `work` and gives what it gives. When the task is cancelled, this throws `CancellationError` at once;
-    /// `onCancel` tells the work to end, which it may do later.
-    static func run<Result: Sendable>(
-        _ work: @escaping @Sendable () throws -> Result, onCancel: @escaping @Sendable () -> Void
+    /// Runs `work` and gives what it gives. A task that is cancelled goes on at once with a `CancellationError`; the
+    /// work is told by `onCancel`, and by `tell` when it next calls it, and ends by itself.
+    /// - Parameters:
+    ///   - work: runs on the thread; what it gives to `tell` reaches `told`.
+    ///   - told: called by the task that waits, so that nothing is heard of work that was given up.
+    static func run<Step: Sendable, Result: Sendable>(
+        _ work: @escaping @Sendable (_ tell: (Step) throws -> Void) throws -> Result,
+        onCancel: @escaping @Sendable () -> Void = {}, told: (Step) throws -> Void
     ) async throws -> Result {
-        let slot = Slot<Result>()
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                let waiting = Waiting(continuation)
-                guard slot.wait(waiting) else { return waiting.end(.failure(CancellationError())) }
-                Thread.detachNewThread { waiting.end(Swift.Result(catching: work)) }
+        let messages = AsyncThrowingStream<Message<Step, Result>, any Error> { continuation in
+            let flag = Flag()
+            continuation.onTermination = { reason in
+                guard case .cancelled = reason else { return }
+                flag.set()
+                onCancel()
             }
-        } onCancel: {
-            onCancel()
-            slot.cancel()
+            Thread.detachNewThread {
+                do {
+                    let result = try work { step in
+                        try flag.check()
+                        continuation.yield(.step(step))
+                    }
+                    continuation.yield(.result(result))
+                    continuation.finish()
+                } catch {
+                    continuation.finish(throwing: error)
+                }
+            }
         }
+        for try await message in messages {
+            switch message {
+            case .step(let step): try told(step)
+            case .result(let result): return result
+            }
+        }
+        throw CancellationError()
     }
 }

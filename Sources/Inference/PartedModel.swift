@@ -1,6 +1,5 @@
 internal import Foundation
 internal import GraphCore
-internal import Synchronization
 
 /// A network as sessions that run one after the other, from a folder that `PartList` wrote or a single ONNX file.
 public final class PartedModel: Sendable {
@@ -76,20 +75,19 @@ public final class PartedModel: Sendable {
 
     /// Runs the parts on a thread of their own. A task that is cancelled goes on at once: the runtime only looks between
     /// two operations, and a large one takes longer than a person waits; it ends by itself.
-    /// - Parameter done: is told the share of the work that is done, 0...1, between parts.
+    /// - Parameter done: is told the share of the work that is done, 0...1, after each part.
     func run(
-        _ inputs: [String: Tensor], outputs: [String], done: @escaping @Sendable (Double) -> Void
+        _ inputs: [String: Tensor], outputs: [String], done: (Double) throws -> Void
     ) async throws -> [String: Tensor] {
         let cancellation = RunCancellation()
         return try await OwnThread.run(
-            {
-                try self.runParts(inputs, outputs: outputs, cancellation, done: done)
-            }, onCancel: { cancellation.cancel() })
+            { tell in try self.runParts(inputs, outputs: outputs, cancellation, done: tell) },
+            onCancel: { cancellation.cancel() }, told: done)
     }
 
     private func runParts(
         _ inputs: [String: Tensor], outputs: [String], _ cancellation: RunCancellation,
-        done: @Sendable (Double) -> Void
+        done: (Double) throws -> Void
     ) throws -> [String: Tensor] {
         var values: [String: TensorValue] = [:]
         for (name, tensor) in inputs {
@@ -106,7 +104,7 @@ public final class PartedModel: Sendable {
             let needed = Set(parts[(index + 1)...].flatMap(\.inputs) + outputs)
             values = values.filter { needed.contains($0.key) }
             finished += part.work
-            done(finished / total)
+            try done(finished / total)
         }
         var tensors: [String: Tensor] = [:]
         for name in outputs { tensors[name] = try values[name]?.tensor() }

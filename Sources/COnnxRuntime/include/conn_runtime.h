@@ -36,7 +36,9 @@ typedef struct ConnApi {
         const *_Nonnull input_names, const ConnValue *_Nullable const *_Nonnull inputs, size_t input_count, const char
         *_Nullable const *_Nonnull output_names, size_t output_count, ConnValue *_Nullable *_Nonnull outputs);
     ConnStatus *_Nullable (*_Nonnull CreateSessionOptions)(ConnSessionOptions *_Nullable *_Nonnull out);
-    void *_Nullable unused_11[12];
+    void *_Nullable unused_11[6];
+    ConnStatus *_Nullable (*_Nonnull DisableMemPattern)(ConnSessionOptions *options);
+    void *_Nullable unused_18[5];
     ConnStatus *_Nullable (*_Nonnull SetSessionGraphOptimizationLevel)(ConnSessionOptions *options, int level);
     void *_Nullable unused_24[6];
     ConnStatus *_Nullable (*_Nonnull SessionGetInputCount)(const ConnSession *session, size_t *out);
@@ -124,6 +126,7 @@ CONN_SLOT(GetErrorMessage, 2);
 CONN_SLOT(CreateSession, 7);
 CONN_SLOT(Run, 9);
 CONN_SLOT(CreateSessionOptions, 10);
+CONN_SLOT(DisableMemPattern, 17);
 CONN_SLOT(SetSessionGraphOptimizationLevel, 23);
 CONN_SLOT(SessionGetInputCount, 30);
 CONN_SLOT(SessionGetOutputCount, 31);

@@ -46,7 +46,7 @@ public final class DDColorNetwork: Sendable {
     ///   - gray: [1, 3, side, side], three equal channels, 0...1.
     ///   - done: is told the share of the work that is done, 0...1.
     /// - Returns: [1, 2, side, side]: a and b of CIELAB.
-    public func colors(of gray: Tensor, done: @escaping @Sendable (Double) -> Void) async throws -> Tensor {
+    public func colors(of gray: Tensor, done: (Double) throws -> Void) async throws -> Tensor {
         let first = model.parts[0]
         let last = model.parts[model.parts.count - 1]
         let inputName = fixedSide == nil && model.parts.count > 1 ? DDColorParts.image : first.inputs[0]
