@@ -131,7 +131,7 @@ struct TidyTests {
             "Sources/Media/WebPCodec.swift", "Sources/HTTP/Gzip.swift", "Sources/HTTP/TLS.swift",
             "Sources/HTTP/EventLoop.swift", "Sources/HTTP/Poller.swift", "Sources/HTTP/Socket.swift",
             "Sources/Inference/ONNXRuntime.swift", "Sources/Inference/ONNX/WeightsFile.swift",
-            "Sources/Inference/Checkpoint/MappedFile.swift",
+            "Sources/Inference/Checkpoint/CheckpointFile.swift",
             "Sources/HTTP/OpenedFile.swift", "Sources/HTTP/Curl.swift", "Sources/HTTP/Download.swift",
         ]
         for source in library where !allowed.contains(source.path) {
