@@ -359,7 +359,7 @@ class Scene:
         needles = canvas.noise(area.u, area.v, 14 / height, 4, 0.75)
         tier = down * 6.5 - np.floor(down * 6.5)
         reach = half * np.clip(down, 0, 1) * (0.62 + 0.38 * tier) * (0.65 + 0.7 * needles)
-        cover = canvas.inside(reach - np.abs(area.u - u)) * canvas.inside(v - 0.04 * height - area.v)
+        cover = canvas.inside(reach - np.abs(area.u - u)) * canvas.inside(v - 0.04 * height - area.v) * (down > 0)
         sunny = np.clip(0.35 + light.side * (area.u - u) / half * 0.5 + 1.4 * (needles - 0.5), 0, 1)
         color = light.on(tone * (0.6 + 0.9 * needles)[..., None], sunny)
         if self.winter:
@@ -461,12 +461,12 @@ class Scene:
         canvas = self.canvas
         stain = stain[..., None]
         if material in ("brick", "tile", "slate"):
-            rows = {"brick": 0.22, "tile": 0.36, "slate": 0.30}[material] * metre
+            rows = {"brick": 0.18, "tile": 0.36, "slate": 0.30}[material] * metre
             across = rows * {"brick": 2.4, "tile": 0.8, "slate": 1.2}[material]
             y = (base - area.v) / rows
             x = (area.u / across) + 0.5 * (np.floor(y) % 2)
             seen = 1 - smooth(0.25, 0.75, max(canvas.du / across, canvas.dv / rows))
-            joint = np.maximum(np.abs(y - np.floor(y) - 0.5) * 2 - 0.62, np.abs(x - np.floor(x) - 0.5) * 2 - 0.78) > 0
+            joint = np.maximum(np.abs(y - np.floor(y) - 0.5) * 2 - 0.70, np.abs(x - np.floor(x) - 0.5) * 2 - 0.86) > 0
             index = (np.floor(x).astype(np.int64) * 37 + np.floor(y).astype(np.int64) * 101) % 256
             each = 1 + (canvas.lattice[7][index][..., None] - 0.5) * (0.55 if material != "slate" else 0.35) * seen
             body = {"brick": BRICK, "tile": TILE, "slate": SLATE}[material] * (0.75 + 0.5 * stain) * each

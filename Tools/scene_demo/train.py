@@ -22,7 +22,7 @@ METADATA = {
     "license": "as graphrun itself",
 }
 # Pictures in a batch, by their side: about the same work each.
-BATCH = {128: 16, 256: 4, 384: 2, 512: 1}
+BATCH = {128: 8, 256: 3, 384: 2, 512: 1}
 RATE, WARM, KEEP = 1.5e-3, 200, 0.998
 
 
