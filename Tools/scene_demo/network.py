@@ -1,7 +1,8 @@
 """DDColor's network (Kang et al., "DDColor: Towards Photo-Realistic Image Colorization via Dual Decoders", ICCV 2023)
 in any size, with the names and shapes of the official checkpoints, so that what reads those reads these.
 
-Input: gray RGB, [batch, 3, height, width], 0...1, sides a multiple of 32. Output: [batch, 2, height, width], Lab's a and b.
+Input: gray RGB, [batch, 3, height, width], 0...1, sides a multiple of 32.
+Output: Lab's a and b, [batch, 2, height, width].
 """
 
 import math

@@ -17,7 +17,7 @@ SIZES = Sizes(depths=(2, 2, 4, 2), dims=(32, 64, 128, 256), nf=96, hidden=96, fe
 METADATA = {
     "name": "scene_demo",
     "architecture": "DDColor",
-    "description": "A small network of DDColor's architecture, trained only on scenes that a program draws. Not official.",
+    "description": "A small DDColor trained only on scenes that a program draws; not an official checkpoint.",
     "source": "Tools/train_scene_demo.py of graphrun",
     "license": "as graphrun itself",
 }
@@ -104,7 +104,8 @@ def train(folder, steps, seed, small, large, minutes):
     started, spent, losses = time.time(), time.time(), []
 
     def save():
-        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "average": average, "step": step}, f"{state}.new")
+        saved = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "average": average, "step": step}
+        torch.save(saved, f"{state}.new")
         os.replace(f"{state}.new", state)
         export(average, folder / "scene_demo.safetensors")
 
@@ -143,7 +144,8 @@ def train(folder, steps, seed, small, large, minutes):
                     average[name].copy_(value)
             if step % 100 == 0:
                 now = time.time()
-                print(f"step {step} loss {np.mean(losses[-100:]):.3f} rate {rate:.1e} {(now - spent) / 100:.3f} s/step", flush=True)
+                pace = (now - spent) / 100
+                print(f"step {step} loss {np.mean(losses[-100:]):.3f} rate {rate:.1e} {pace:.3f} s/step", flush=True)
                 spent = now
             if step % 500 == 0 or step == steps:
                 save()
