@@ -9,10 +9,10 @@ mkdir -p "$out/crashes"
 swift_flags=(-O -g -swift-version 6 -sanitize=fuzzer,address -parse-as-library -I "$out")
 export SWIFT_BACKTRACE=enable=no
 
-module() { # name, further flags...: Sources/NAME as a module and an object
-    local name=$1
+module() { # name or name=folder, further flags...: Sources/NAME, or the folder, as a module and an object
+    local name=${1%%=*} folder=Sources/${1#*=}
     shift
-    find "Sources/$name" -name '*.swift' -print0 | xargs -0 swiftc "${swift_flags[@]}" -wmo -module-name "$name" \
+    find "$folder" -name '*.swift' -print0 | xargs -0 swiftc "${swift_flags[@]}" -wmo -module-name "$name" \
         -emit-module -emit-module-path "$out/$name.swiftmodule" -c -o "$out/$name.o" "$@" \
         -enable-upcoming-feature InternalImportsByDefault
 }
@@ -31,6 +31,7 @@ for name in Sources/CCrypto Sources/CZlib Sources/COpenSSL Fuzz/CModules/CCurl F
 done
 module Digest "${http_modules[@]}"
 module HTTP "${http_modules[@]}"
+module Inference=Inference/Checkpoint "${http_modules[@]}" # what reads files of weights needs no ONNX Runtime
 link() { # the linker warns of every sanitizer symbol it keeps to itself
     swiftc "${swift_flags[@]}" "$@" 2>&1 | { grep -v 'Cannot export local symbol' || true; }
 }
@@ -43,6 +44,8 @@ http_objects=("$out/HTTP.o" "$out/Digest.o" "$out/ccurl.o" "$out/cepoll.o" -lcur
 for target in HTTP Multipart WebSocket; do
     link "${http_modules[@]}" "Fuzz/Fuzz$target.swift" "${http_objects[@]}" -o "$out/$(tr '[:upper:]' '[:lower:]' <<<"$target")"
 done
+link "${http_modules[@]}" Fuzz/FuzzCheckpoint.swift Tests/InferenceTests/WrittenZip.swift "$out/GraphCore.o" \
+    "$out/Digest.o" "$out/Inference.o" -lcrypto -o "$out/checkpoint"
 
 fuzz() { # target or target-WHAT, largest input, seed folders...
     local target=$1 size=$2
@@ -83,6 +86,26 @@ for folder in filter(os.path.isdir, folders):
         shutil.copy(path, os.path.join(seeds, kind, f"{os.path.basename(folder)}-{name}"))
 END
 for kind in png jpeg webp tiff gif bmp texts; do fuzz "picture-$kind" 65536 "$seeds/$kind"; done
+# Files that PyTorch and safetensors wrote, their pickles and headers alone.
+python3 - Fuzz/seeds-checkpoint "$seeds" <<'END'
+import os, sys, zipfile
+folder, seeds = sys.argv[1:]
+for kind in ("pickle", "header"):
+    os.makedirs(os.path.join(seeds, kind), exist_ok=True)
+for name in os.listdir(folder):
+    path = os.path.join(folder, name)
+    if name.endswith(".safetensors"):
+        with open(path, "rb") as file:
+            bytes, kind = file.read(int.from_bytes(file.read(8), "little")), "header"
+    else:
+        archive, kind = zipfile.ZipFile(path), "pickle"
+        bytes = archive.read(next(entry for entry in archive.namelist() if entry.endswith("/data.pkl")))
+    with open(os.path.join(seeds, kind, name), "wb") as file:
+        file.write(bytes)
+END
+fuzz checkpoint-file 16384 Fuzz/seeds-checkpoint
+fuzz checkpoint-pickle 4096 "$seeds/pickle"
+fuzz checkpoint-header 4096 "$seeds/header"
 fuzz websocket 4096
 fuzz http 4096 Fuzz/seeds-http
 fuzz multipart 4096 Fuzz/seeds-multipart

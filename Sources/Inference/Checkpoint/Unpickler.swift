@@ -37,7 +37,7 @@ struct Unpickler {
             guard let opcode = PickleOpcode(rawValue: byte), opcode != .proto else {
                 throw Complaint.bad(
                     file,
-                    "holds the pickle instruction \(PickleOpcode.refusedName(byte)), which no weights need. It was not carried out",
+                    "holds the pickle instruction \(PickleOpcode.refusedName(byte)), which no weights need; it was not carried out",
                     Complaint.saveWeightsOnly)
             }
             if opcode == .stop { return try result() }
@@ -109,7 +109,7 @@ struct Unpickler {
             guard case .dictionary = pair[0], case .dictionary = pair[1] else {
                 throw Complaint.bad(
                     file,
-                    "sets the inner state of \(pair[0].kind) when it is loaded, which no weights need. It was not set",
+                    "sets the inner state of \(pair[0].kind) when it is loaded, which no weights need; it was not set",
                     Complaint.saveWeightsOnly)
             }
             try push(pair[0])
@@ -123,7 +123,7 @@ struct Unpickler {
         if let global = PickleGlobal(module: module, name: name) { return .global(global) }
         throw Complaint.bad(
             file,
-            "asks to call \(Complaint.quoted("\(module).\(name)")) when it is loaded, which no weights need. It was not called",
+            "asks to call \(Complaint.quoted("\(module).\(name)")) when it is loaded, which no weights need; it was not called",
             Complaint.saveWeightsOnly)
     }
 
