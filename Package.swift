@@ -69,8 +69,8 @@ let package = Package(
             name: "TestServer", dependencies: ["GraphCore", "Nodes", "GraphServer", "TestNodes"],
             path: "Tests/TestServer", swiftSettings: strict),
         .executableTarget(
-            name: "Bench", dependencies: ["CEpoll", "GraphCore", "Media"], path: "Bench",
-            exclude: ["RESULTS.md", "run.sh", "processes.py", "libvips.py", "decode_alone.c"], swiftSettings: strict),
+            name: "Bench", dependencies: ["CEpoll", "GraphCore", "Media", "Inference"], path: "Bench",
+            exclude: ["RESULTS.md", "run.sh", "processes.py", "libvips.py", "decode_alone.c", "ddcolor.py"], swiftSettings: strict),
 
         .target(name: "TestData", path: "Tests/TestData", swiftSettings: strict),
         .testTarget(

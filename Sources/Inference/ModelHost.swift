@@ -12,6 +12,12 @@ public final class ModelHost: Sendable {
         public var cacheFolder: String
         public var search: RuntimeSearch
 
+        /// As many threads as there are cores, and the process's own variables.
+        public init() {
+            let process = ProcessInfo.processInfo
+            self.init(threadCount: process.activeProcessorCount, environment: process.environment)
+        }
+
         /// - Parameter environment: the process's variables.
         public init(threadCount: Int, environment: [String: String]) {
             self.threadCount = threadCount
@@ -41,6 +47,12 @@ public final class ModelHost: Sendable {
             runtime = started
             return started
         }
+    }
+
+    /// A DDColor network, from a checkpoint or an ONNX file.
+    /// - Parameter step: called while it is loaded, by the task that waits.
+    public func ddcolor(path: String, step: (LoadingStep) throws -> Void) async throws -> DDColorNetwork {
+        try await OwnThread.run({ tell in try self.loadDDColor(path: path, step: tell) }, told: step)
     }
 
     /// - Parameter step: may throw to end the loading.

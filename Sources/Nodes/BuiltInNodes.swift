@@ -1,8 +1,12 @@
 public import GraphCore
+public import Inference
 
 /// The table of contents: every node type this module has.
 public enum BuiltInNodes {
-    public static func all() -> [any Node] { files + sizes + batches + changes + restoration + masks + values }
+    /// - Parameter models: where nodes with models get them from.
+    public static func all(models: ModelHost = ModelHost(ModelHost.Options())) -> [any Node] {
+        files + sizes + batches + changes + restoration + colors(models) + masks + values
+    }
 
     private static var files: [any Node] {
         [
@@ -35,6 +39,8 @@ public enum BuiltInNodes {
             ImageGrayscale(), ImageAutoContrast(), ImageDenoise(), ImageDescratch(), ImageDeskew(), ImageVignetteFix(),
         ]
     }
+
+    private static func colors(_ models: ModelHost) -> [any Node] { [DDColorColorize(models), DDColor(models)] }
 
     private static var masks: [any Node] {
         [

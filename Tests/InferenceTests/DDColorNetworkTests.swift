@@ -1,16 +1,13 @@
 import Foundation
+import GraphCore
 import TestData
 import Testing
 
 @testable import Inference
 
-/// What the official code makes of shared/ddcolor's weights.
+/// shared/ddcolor: a network with few channels, and what the official code makes of it.
 @Suite("A DDColor network")
 struct DDColorNetworkTests {
-    private static func host() -> ModelHost {
-        ModelHost(ModelHost.Options(threadCount: 2, environment: ProcessInfo.processInfo.environment))
-    }
-
     private static func floats(_ name: String) throws -> [Float] {
         let bytes = try Shared.bytes("ddcolor/" + name)
         return stride(from: 0, to: bytes.count, by: 4).map { offset in
@@ -18,14 +15,75 @@ struct DDColorNetworkTests {
         }
     }
 
-    @Test("computes what the official code does, from either kind of file", arguments: ["mini.pth", "mini.safetensors"], [64, 96])
+    private static func reference(_ name: String) -> String { Shared.folder.path + "/ddcolor/" + name }
+
+    @Test(
+        "computes what the official code does, from either kind of file and for any size",
+        arguments: ["mini.pth", "mini.safetensors"], [64, 96])
     func reference(file: String, side: Int) async throws {
-        let network = try Self.host().loadDDColor(path: Shared.folder.path + "/ddcolor/" + file) { _ in }
-        let gray = Tensor(shape: [1, 3, side, side], values: try Self.floats("mini_\(side)_input.f32"))
-        let expected = try Self.floats("mini_\(side)_output.f32")
-        let colors = try await network.colors(of: gray) { _ in }
-        let difference = zip(colors.values, expected).map { abs($0 - $1) }.max() ?? .infinity
-        print(difference)
-        #expect(difference < 1e-4)
+        try await withHost { host, _ in
+            let network = try await host.ddcolor(path: Self.reference(file)) { _ in }
+            let gray = Tensor(shape: [1, 3, side, side], values: try Self.floats("mini_\(side)_input.f32"))
+            let colors = try await network.colors(of: gray) { _ in }
+            #expect(colors.shape == [1, 2, side, side])
+            let expected = try Self.floats("mini_\(side)_output.f32")
+            #expect(zip(colors.values, expected).map { abs($0 - $1) }.max() ?? .infinity < 1e-4)
+        }
     }
+
+    @Test("tells of its work part by part, up to all of it")
+    func progress() async throws {
+        try await withHost { host, _ in
+            let network = try await host.ddcolor(path: Self.reference("mini.pth")) { _ in }
+            let gray = Tensor(shape: [1, 3, 64, 64], values: try Self.floats("mini_64_input.f32"))
+            var shares: [Double] = []
+            _ = try await network.colors(of: gray) { shares.append($0) }
+            #expect(shares.count == 9)
+            #expect(zip(shares, shares.dropFirst()).allSatisfy { $0 < $1 })
+            #expect(shares.last == 1)
+            #expect((shares.first ?? 1) < 0.2)
+        }
+    }
+
+    @Test("is made from a checkpoint once, and by its content: a copy under another name needs no second making")
+    func cached() async throws {
+        try await withHost { host, cache in
+            var steps: [ModelHost.LoadingStep] = []
+            _ = try await host.ddcolor(path: Self.reference("mini.pth")) { steps.append($0) }
+            #expect(steps.first == .converting)
+            #expect(steps.last == .loading(1))
+            let copy = cache + "/copy.pth"
+            try Data(Shared.bytes("ddcolor/mini.pth")).write(to: URL(filePath: copy))
+            steps = []
+            host.release()
+            _ = try await host.ddcolor(path: copy) { steps.append($0) }
+            #expect(!steps.contains(.converting))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: cache + "/graphs").count == 1)
+        }
+    }
+
+    @Test("ends at once when its task is cancelled, and can be used again")
+    func cancelled() async throws {
+        try await withHost { host, _ in
+            let network = try await host.ddcolor(path: Self.reference("mini.pth")) { _ in }
+            let gray = Tensor(shape: [1, 3, 64, 64], values: try Self.floats("mini_64_input.f32"))
+            let running = Task { try await network.colors(of: gray) { _ in withUnsafeCurrentTask { $0?.cancel() } } }
+            await #expect(throws: CancellationError.self) { _ = try await running.value }
+            #expect(try await network.colors(of: gray) { _ in }.shape == [1, 2, 64, 64])
+        }
+    }
+}
+
+/// A host with a cache folder of its own that is gone afterwards.
+func withHost(
+    _ change: (inout ModelHost.Options) -> Void = { _ in },
+    _ body: (_ host: ModelHost, _ cacheFolder: String) async throws -> Void
+) async throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/inference-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var options = ModelHost.Options()
+    options.cacheFolder = folder
+    change(&options)
+    try await body(ModelHost(options), folder)
 }
