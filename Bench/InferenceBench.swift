@@ -27,7 +27,9 @@ enum InferenceBench {
             times.append(start.duration(to: .now).seconds)
         }
         let data = output.reduce(into: Data()) { data, value in
-            for shift in stride(from: 0, to: 32, by: 8) { data.append(UInt8(truncatingIfNeeded: value.bitPattern >> shift)) }
+            for shift in stride(from: 0, to: 32, by: 8) {
+                data.append(UInt8(truncatingIfNeeded: value.bitPattern >> shift))
+            }
         }
         try data.write(to: URL(filePath: words[5]))
         print(

@@ -1,7 +1,6 @@
 internal import Digest
 internal import Foundation
 internal import GraphCore
-internal import Synchronization
 
 /// ONNX models made from checkpoints, kept in a folder per checkpoint: `graphs/<SHA-256 of the checkpoint>-v1`.
 ///
@@ -13,10 +12,10 @@ struct GraphCache: Sendable {
 
     private var folder: String { root + "/graphs" }
 
-    /// The folder with the models of `checkpoint`; made first if it is not there.
-    /// - Parameter making: is called once before a folder is made, which takes seconds.
+    /// The folder with the models of a checkpoint; made first if it is not there.
+    /// - Parameter making: is called before a folder is made, which takes seconds.
     func folder(
-        for checkpoint: Checkpoint, path: String, version: Int, making: () -> Void,
+        forFile path: String, version: Int, making: () -> Void,
         _ make: (_ folder: String) throws(Diagnostic) -> Void
     ) throws(Diagnostic) -> String {
         let digest = try digest(ofFile: path)
@@ -51,36 +50,23 @@ struct GraphCache: Sendable {
     /// The SHA-256 of a file's content. What it was is remembered beside the models for as long as the file's size,
     /// time and number stay the same: reading 900 MB takes most of a second.
     private func digest(ofFile path: String) throws(Diagnostic) -> String {
-        let identity = try identity(ofFile: path)
-        let note = "\(root)/digests/\(SHA256.hexadecimal(Array(identity.utf8)))"
+        let identity = try FileIdentity(path: path)
+        let note = "\(root)/digests/\(SHA256.hexadecimal(Array(identity.text.utf8)))"
         if let data = FileManager.default.contents(atPath: note), data.count == 64,
             data.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit })
         {
             return String(decoding: data, as: UTF8.self)
         }
-        guard let file = FileHandle(forReadingAtPath: path) else { throw Self.unreadable(path) }
+        guard let file = FileHandle(forReadingAtPath: path) else { throw FileIdentity.unreadable(path) }
         var hash = IncrementalSHA256()
         do {
             while let piece = try file.read(upToCount: 4 << 20), !piece.isEmpty { hash.update([UInt8](piece)[...]) }
         } catch {
-            throw Self.unreadable(path)
+            throw FileIdentity.unreadable(path)
         }
         let digest = hash.hexadecimal()
         try? FileManager.default.createDirectory(atPath: root + "/digests", withIntermediateDirectories: true)
         try? Data(digest.utf8).write(to: URL(fileURLWithPath: note), options: .atomic)
         return digest
-    }
-
-    private func identity(ofFile path: String) throws(Diagnostic) -> String {
-        guard let facts = try? FileManager.default.attributesOfItem(atPath: path),
-            let size = facts[.size] as? NSNumber, let date = facts[.modificationDate] as? Date
-        else { throw Self.unreadable(path) }
-        let number = (facts[.systemFileNumber] as? NSNumber)?.uint64Value ?? 0
-        return "\(path)|\(size.int64Value)|\(date.timeIntervalSince1970)|\(number)"
-    }
-
-    private static func unreadable(_ path: String) -> Diagnostic {
-        Diagnostic(
-            .fileNotReadable, node: nil, "\(path) cannot be read", suggestion: "Check the file's permissions.")
     }
 }

@@ -2,7 +2,8 @@ internal import Foundation
 public import GraphCore
 internal import Synchronization
 
-/// Where nodes get their models from: the runtime, found and started when the first model is wanted, and what is loaded.
+/// Where nodes get their models from: the runtime, found and started when the first model is wanted, and what is loaded,
+/// within a budget of memory.
 public final class ModelHost: Sendable {
     public struct Options: Sendable {
         public var device = Device.auto
@@ -11,16 +12,20 @@ public final class ModelHost: Sendable {
         /// `${XDG_CACHE_HOME:-~/.cache}/graphrun`.
         public var cacheFolder: String
         public var search: RuntimeSearch
+        /// How much loaded models may take; a larger one is kept alone.
+        public var memoryByteCount: Int
 
-        /// As many threads as there are cores, and the process's own variables.
+        /// As many threads as there are cores, half of the memory, and the process's own variables.
         public init() {
             let process = ProcessInfo.processInfo
-            self.init(threadCount: process.activeProcessorCount, environment: process.environment)
+            self.init(
+                threadCount: process.activeProcessorCount, memoryByteCount: Int(process.physicalMemory / 2),
+                environment: process.environment)
         }
 
         /// - Parameter environment: the process's variables.
-        public init(threadCount: Int, environment: [String: String]) {
-            self.threadCount = threadCount
+        public init(threadCount: Int, memoryByteCount: Int, environment: [String: String]) {
+            (self.threadCount, self.memoryByteCount) = (threadCount, memoryByteCount)
             cacheFolder = RuntimeSearch.cacheFolder(environment)
             search = RuntimeSearch(environment: environment)
         }
@@ -28,16 +33,36 @@ public final class ModelHost: Sendable {
 
     /// What happens while a model is loaded, for people.
     public enum LoadingStep: Sendable, Equatable {
-        /// Models are made from a checkpoint, once.
+        /// ONNX models are made from a checkpoint, once.
         case converting
         /// The share that is ready for inference, 0...1.
         case loading(Double)
     }
 
+    /// A file as it was when it was read: one that was replaced is another model.
+    private struct Key: Hashable, Sendable {
+        enum Kind: Sendable { case ddcolor, image }
+
+        let kind: Kind
+        let file: FileIdentity
+    }
+
+    private enum Loaded: Sendable {
+        case ddcolor(DDColorNetwork)
+        case image(ImageModel)
+    }
+
     private let options: Options
     private let runtime = Mutex<ONNXRuntime?>(nil)
+    private let loaded: LoadedModels<Key, Loaded>
 
-    public init(_ options: Options) { self.options = options }
+    public init(_ options: Options) {
+        self.options = options
+        loaded = LoadedModels(byteBudget: options.memoryByteCount)
+    }
+
+    /// Lets go of all models; those in use end with their node.
+    public func release() { loaded.release() }
 
     /// The runtime, loaded at the first call.
     public func startedRuntime() throws(Diagnostic) -> ONNXRuntime {
@@ -49,26 +74,53 @@ public final class ModelHost: Sendable {
         }
     }
 
+    // MARK: Models
+
     /// A DDColor network, from a checkpoint or an ONNX file.
-    /// - Parameter step: called while it is loaded, by the task that waits.
+    /// - Parameter step: called while it is loaded, by the task that waits; not when it is there.
     public func ddcolor(path: String, step: (LoadingStep) throws -> Void) async throws -> DDColorNetwork {
-        try await OwnThread.run({ tell in try self.loadDDColor(path: path, step: tell) }, told: step)
+        let model = try await model(.ddcolor, path, step: step) { tell in
+            .ddcolor(try self.readDDColor(path: path, step: tell))
+        }
+        guard case .ddcolor(let network) = model else { preconditionFailure("a key has its kind") }
+        return network
     }
 
-    /// - Parameter step: may throw to end the loading.
-    func loadDDColor(path: String, step: (LoadingStep) throws -> Void) throws -> DDColorNetwork {
+    /// A model that turns pictures into pictures, from an ONNX file.
+    public func imageModel(path: String, step: (LoadingStep) throws -> Void) async throws -> ImageModel {
+        let model = try await model(.image, path, step: step) { tell in
+            try tell(.loading(0))
+            let runtime = try self.startedRuntime()
+            return .image(
+                try ImageModel(
+                    PartedModel(file: path, runtime, self.options.device), fileName: FileIdentity.name(path)))
+        }
+        guard case .image(let network) = model else { preconditionFailure("a key has its kind") }
+        return network
+    }
+
+    private func model(
+        _ kind: Key.Kind, _ path: String, step: (LoadingStep) throws -> Void,
+        read: @escaping @Sendable (_ tell: (LoadingStep) throws -> Void) throws -> Loaded
+    ) async throws -> Loaded {
+        let file = try FileIdentity(path: path)
+        return try await loaded.model(for: Key(kind: kind, file: file), byteCount: file.byteCount) {
+            try await OwnThread.run(read, told: step)
+        }
+    }
+
+    private func readDDColor(path: String, step: (LoadingStep) throws -> Void) throws -> DDColorNetwork {
+        let fileName = FileIdentity.name(path)
         let runtime = try startedRuntime()
-        let fileName = String(path.split(separator: "/").last ?? "")
         if path.lowercased().hasSuffix(".onnx") {
             try step(.loading(0))
             return try DDColorNetwork(
                 exported: PartedModel(file: path, runtime, options.device), fileName: fileName)
         }
-        let checkpoint = try Checkpoint(path: path)
-        let weights = NamedWeights(checkpoint: checkpoint, fileName: fileName)
+        let weights = NamedWeights(checkpoint: try Checkpoint(path: path), fileName: fileName)
         var stopped: (any Error)?
         let folder = try GraphCache(root: options.cacheFolder).folder(
-            for: checkpoint, path: path, version: DDColorWriter.version,
+            forFile: path, version: DDColorWriter.version,
             making: { do { try step(.converting) } catch { stopped = error } }
         ) { folder throws(Diagnostic) in try DDColorWriter.write(weights, into: folder) }
         if let stopped { throw stopped }

@@ -20,6 +20,13 @@ public struct TensorPort: Sendable, Equatable {
     public let elementType: ElementType
     /// Nil where any length will do.
     public let shape: [Int?]
+
+    /// Several, for people: `input [1, 3, any, any]`.
+    static func text(_ ports: [TensorPort]) -> String {
+        ports.map { port in
+            "\(port.name) [\(port.shape.map { $0.map(String.init) ?? "any" }.joined(separator: ", "))]"
+        }.joined(separator: " and ")
+    }
 }
 
 /// What a model computes on.

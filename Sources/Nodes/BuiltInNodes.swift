@@ -40,7 +40,12 @@ public enum BuiltInNodes {
         ]
     }
 
-    private static func colors(_ models: ModelHost) -> [any Node] { [DDColorColorize(models), DDColor(models)] }
+    private static func colors(_ models: ModelHost) -> [any Node] {
+        [
+            DDColorColorize(models), DDColor(models), UpscaleModelLoader(models), ImageUpscaleWithModel(models),
+            OnnxImageModel(models),
+        ]
+    }
 
     private static var masks: [any Node] {
         [

@@ -90,15 +90,16 @@ struct RuntimeSearchTests {
         (head[16], head[18]) = (3, 243)
         try make("riscv.so", content: head + [UInt8](repeating: 0, count: 64))
         #if arch(arm64)
-            let own = "aarch64"
+        let own = "aarch64"
         #else
-            let own = "x86-64"
+        let own = "x86-64"
         #endif
         #expect(
             refusal(search(["GRAPHRUN_ONNXRUNTIME": folder + "/riscv.so"]))
                 == "FOLDER/riscv.so is a library for another processor than this one (\(own))" + hint)
         #expect(
-            refusal(search(["GRAPHRUN_ONNXRUNTIME": folder + "/gone.so"])) == "there is no library FOLDER/gone.so" + hint)
+            refusal(search(["GRAPHRUN_ONNXRUNTIME": folder + "/gone.so"])) == "there is no library FOLDER/gone.so"
+                + hint)
     }
 
     @Test("refuses a library that is not ONNX Runtime")

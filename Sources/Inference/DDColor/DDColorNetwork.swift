@@ -28,17 +28,11 @@ public final class DDColorNetwork: Sendable {
         else {
             throw Diagnostic(
                 .badFile, node: nil,
-                "'\(fileName)' is no DDColor network: it goes from \(Self.text(session.inputs)) to "
-                    + "\(Self.text(session.outputs)) instead of from [1, 3, side, side] to [1, 2, side, side]",
+                "'\(fileName)' is no DDColor network: it goes from \(TensorPort.text(session.inputs)) to "
+                    + "\(TensorPort.text(session.outputs)) instead of from [1, 3, side, side] to [1, 2, side, side]",
                 suggestion: "Use OnnxImageModel for other models that turn pictures into pictures.")
         }
         (self.model, fixedSide) = (model, input.shape[2])
-    }
-
-    private static func text(_ ports: [TensorPort]) -> String {
-        ports.map { port in
-            "\(port.name) [\(port.shape.map { $0.map(String.init) ?? "any" }.joined(separator: ", "))]"
-        }.joined(separator: " and ")
     }
 
     /// The colours of one gray picture.

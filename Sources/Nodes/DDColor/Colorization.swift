@@ -24,7 +24,8 @@ struct Colorization {
         var gray = image.squashedGray(imageAt: 0, side: side)
         let network = try await load(path, context)
         if let fixed = network.fixedSide, fixed != side {
-            context.log(.warning, "\(checkpoint) was exported for \(fixed) pixels: model_input_size \(side) is not used.")
+            context.log(
+                .warning, "\(checkpoint) was exported for \(fixed) pixels: model_input_size \(side) is not used.")
             side = fixed
             gray = image.squashedGray(imageAt: 0, side: side)
         }
@@ -47,8 +48,10 @@ struct Colorization {
                 }
             }
             colors.append(output.values)
-            let small = image.lowResolutionColors(gray: plane, colors: output.values, side: side)
-            if let preview = try? JPEGCodec.encode(small, at: 0, quality: 90) { context.preview(preview, format: .jpeg) }
+            let small = try image.lowResolutionColors(gray: plane, colors: output.values, side: side)
+            if let preview = try? JPEGCodec.encode(small, at: 0, quality: 90) {
+                context.preview(preview, format: .jpeg)
+            }
         }
         context.phase("postprocess", "bringing the colours to \(image.width)x\(image.height)")
         let (start, rows) = (Double(image.batch) * Self.inferenceShare, image.batch * image.height)

@@ -33,12 +33,16 @@ public struct DDColor: ChangingNode {
         let checkpoint = try Self.checkpoint(name, context.environment)
         let side = min(max((size + 16) / 32 * 32, 32), 4096)
         var remarks: [String] = []
-        if !checkpoint.hasPrefix(name) || name.isEmpty { remarks.append("model '\(name)' names no checkpoint, so \(checkpoint) is used") }
+        if !checkpoint.hasPrefix(name) || name.isEmpty {
+            remarks.append("model '\(name)' names no checkpoint, so \(checkpoint) is used")
+        }
         if side != size { remarks.append("size \(size) is taken as \(side)") }
         if try inputs[Self.flag] == true { remarks.append("the third value has no meaning") }
         if !remarks.isEmpty {
             let sentence = remarks.joined(separator: "; ")
-            context.log(.info, "\(sentence.prefix(1).uppercased() + sentence.dropFirst()). DDColor_Colorize says all of it by name.")
+            context.log(
+                .info,
+                "\(sentence.prefix(1).uppercased() + sentence.dropFirst()). DDColor_Colorize says all of it by name.")
         }
         let colorization = Colorization(models: models, checkpoint: checkpoint, side: side, upsampling: .nearest)
         return [Self.colorized(try await colorization.run(try inputs[Self.image], context))]
@@ -49,7 +53,9 @@ public struct DDColor: ChangingNode {
         let offered = environment.choices(DDColorCheckpoints.source)
         let there = offered.filter { environment.refusal(of: $0, from: DDColorCheckpoints.source) == nil }
         // Named, it is that one, there or not: who asks for a network does not want another.
-        if let named = offered.first(where: { $0 == name || $0.split(separator: ".").dropLast().joined(separator: ".") == name }) {
+        if let named = offered.first(where: {
+            $0 == name || $0.split(separator: ".").dropLast().joined(separator: ".") == name
+        }) {
             return named
         }
         let best = ["ddcolor_modelscope.pth", "ddcolor_artistic.pth", "ddcolor_paper.pth", "ddcolor_paper_tiny.pth"]

@@ -17,7 +17,8 @@ public struct DDColorColorize: ChangingNode {
     static let upsampling = Input<String>(
         "ab_upsample", choices: .fixed(ColorUpsampling.allCases.map(\.rawValue)),
         default: ColorUpsampling.nearest.rawValue,
-        options: .tooltip("How colours reach the picture's size: nearest as the official code does, bilinear looks better.")
+        options: .tooltip(
+            "How colours reach the picture's size: nearest as the official code does, bilinear looks better.")
     ).optional
     static let colorized = Output<Image>("colorized_image", type: "IMAGE")
 
