@@ -37,7 +37,8 @@ let package = Package(
             name: "CCrypto", pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: strict),
-        .target(name: "Files", dependencies: ["GraphCore", "Digest"], swiftSettings: strict),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
+        .target(name: "Files", dependencies: ["GraphCore", "Digest", "CYAML"], swiftSettings: strict),
 
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .systemLibrary(
@@ -85,7 +86,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "FilesTests", dependencies: ["GraphCore", "Files"], swiftSettings: strict),
         .testTarget(
-            name: "HTTPTests", dependencies: ["HTTP", "TestData"], exclude: ["peer.py"], swiftSettings: strict),
+            name: "HTTPTests", dependencies: ["Digest", "HTTP", "TestData"], exclude: ["peer.py"], swiftSettings: strict
+        ),
         .testTarget(
             name: "GraphServerTests",
             dependencies: [
@@ -94,7 +96,7 @@ let package = Package(
             exclude: ["peers"],
             swiftSettings: strict),
         .testTarget(
-            name: "GraphrunTests", dependencies: ["GraphCore", "HTTP", "Media", "Nodes", "TestServer"],
+            name: "GraphrunTests", dependencies: ["Digest", "GraphCore", "HTTP", "Media", "Nodes", "TestServer"],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]

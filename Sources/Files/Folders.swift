@@ -6,6 +6,8 @@ internal import Foundation
 /// brings is resolved here and cannot leave its folder, by `..` or by a symbolic link.
 public struct Folders: NodeEnvironment {
     private let paths: [FolderName: String]
+    /// Where models lie besides `models/`.
+    let extraModels: ModelPaths
     let numbering = Numbering()
     let now: @Sendable () -> Date
 
@@ -17,16 +19,20 @@ public struct Folders: NodeEnvironment {
 
     /// - Parameters:
     ///   - base: holds `input/ output/ temp/ models/ user/` unless `overrides` says otherwise.
-    public init(base: String, overrides: [FolderName: String] = [:]) {
-        self.init(base: base, overrides: overrides, now: { Date() })
+    ///   - models: further folders for models.
+    public init(base: String, overrides: [FolderName: String] = [:], models: ModelPaths = ModelPaths()) {
+        self.init(base: base, overrides: overrides, models: models, now: { Date() })
     }
 
-    init(base: String, overrides: [FolderName: String], now: @escaping @Sendable () -> Date) {
+    init(
+        base: String, overrides: [FolderName: String], models: ModelPaths = ModelPaths(),
+        now: @escaping @Sendable () -> Date
+    ) {
         // Relative paths stay relative: people read them.
         let prefix = base == "." ? "" : base.hasSuffix("/") ? base : base + "/"
         paths = Dictionary(
             uniqueKeysWithValues: FolderName.allCases.map { ($0, overrides[$0] ?? prefix + $0.rawValue) })
-        self.now = now
+        (self.extraModels, self.now) = (models, now)
     }
 
     /// The path of a folder as configured.

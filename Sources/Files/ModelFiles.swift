@@ -19,21 +19,25 @@ extension Folders {
         if choice.isEmpty {
             throw Diagnostic(.fileNotFound, node: nil, "no model is named", suggestion: "Choose one of the list.")
         }
-        guard case .models(let kind, _) = source, let folder = modelFolder(kind) else {
-            throw source.modelMissing(choice)
+        guard case .models(let kind, _) = source else { throw source.modelMissing(choice) }
+        var refusal: Diagnostic?
+        // The first folder that has it wins; what another one says against the name matters only when none has.
+        for case let root? in modelFolders(kind).map(\.root) {
+            do throws(Diagnostic) {
+                let path = try root.file(choice, asked: choice, maxByteCount: .max)
+                guard ModelFile.isOffered(choice) else {
+                    throw Diagnostic(
+                        .badFileName, node: nil, "'\(choice.prefix(60))' is no model file",
+                        suggestion: "Use a .pth, .pt, .safetensors or .onnx file.")
+                }
+                return path
+            } catch  where error.code == .fileNotFound {
+                continue
+            } catch {
+                refusal = refusal ?? error
+            }
         }
-        let path: String
-        do {
-            path = try folder.file(choice, asked: choice, maxByteCount: .max)
-        } catch {
-            throw error.code == .fileNotFound ? source.modelMissing(choice) : error
-        }
-        guard ModelFile.isOffered(choice) else {
-            throw Diagnostic(
-                .badFileName, node: nil, "'\(choice.prefix(60))' is no model file",
-                suggestion: "Use a .pth, .pt, .safetensors or .onnx file.")
-        }
-        return path
+        throw refusal ?? source.modelMissing(choice)
     }
 
     public func modelToken(_ choice: String, from source: ChoiceSource) throws(Diagnostic) -> String {
@@ -41,10 +45,99 @@ extension Folders {
         guard let status = FileStatus(path) else { throw source.modelMissing(choice) }
         return status.identity
     }
+}
 
-    /// Where names of models of a kind are looked up; nil when there is no such folder.
-    private func modelFolder(_ kind: String) -> FolderRoot? {
-        guard let path = try? root(.models).resolve(kind) else { return nil }
-        return FolderRoot(folder: .models, path: path, label: "models/\(kind)")
+/// What lies in the folders of models, for people and editors.
+extension Folders {
+    /// A folder that models of a kind are looked up in.
+    public struct ModelFolder: Sendable {
+        /// As outsiders may know it: `models/ddcolor`, `shared: ddcolor`.
+        public let name: String
+        /// As configured; may be missing.
+        public let path: String
+        /// Nil when it leads out of the models folder.
+        let root: FolderRoot?
+    }
+
+    public struct ListedModel: Sendable {
+        /// Below its folder, `/` between parts.
+        public let name: String
+        /// In `modelFolders` of its kind.
+        public let folder: Int
+        public let byteCount: Int
+    }
+
+    /// Kinds of models that ComfyUI knows (0.3.64 `/models`), in its order.
+    public static let knownModelKinds = [
+        "checkpoints", "configs", "loras", "vae", "text_encoders", "diffusion_models", "clip_vision", "style_models",
+        "embeddings", "diffusers", "vae_approx", "controlnet", "gligen", "upscale_models", "custom_nodes",
+        "hypernetworks", "photomaker", "classifiers", "model_patches", "audio_encoders",
+    ]
+
+    /// The kinds ComfyUI knows, then the other subfolders of the models folder and kinds of extra folders.
+    public func modelKinds() -> [String] {
+        let root = path(.models)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+        let others = names.filter { !$0.hasPrefix(".") && FileStatus(root + "/" + $0)?.kind == .folder }
+        let new = Set(others).union(extraModels.kinds).subtracting(Self.knownModelKinds)
+        return Self.knownModelKinds + new.sorted().prefix(Self.maxListedCount)
+    }
+
+    /// Every absolute path that `modelPath` may begin with, and the name that outsiders may know it by.
+    public var modelPathNames: [(path: String, name: String)] {
+        let extra = Array(extraModels.before.values.joined()) + extraModels.after.values.joined()
+        return (extra.map { ($0.path, $0.name) } + [(path(.models), FolderName.models.rawValue)]).flatMap {
+            [($0.0, $0.1), (Self.realPath($0.0), $0.1)]
+        }
+    }
+
+    /// Where models of a kind are looked up, in order: default folders of the extra ones, `models/KIND`, other extra ones.
+    public func modelFolders(_ kind: String) -> [ModelFolder] {
+        let label = "models/\(kind)"
+        func extra(_ folders: [ModelPaths.Folder]?) -> [ModelFolder] {
+            (folders ?? []).map {
+                ModelFolder(
+                    name: $0.name, path: $0.path, root: FolderRoot(folder: .models, path: $0.path, label: label))
+            }
+        }
+        let models = root(.models)
+        var own: FolderRoot?
+        if (try? FileNames.check(kind, in: models)) != nil, let path = try? models.resolve(kind),
+            FileStatus(path)?.kind == .folder
+        {
+            own = FolderRoot(folder: .models, path: path, label: label)
+        }
+        return extra(extraModels.before[kind])
+            + [ModelFolder(name: label, path: path(.models) + "/" + kind, root: own)]
+            + extra(extraModels.after[kind])
+    }
+
+    /// All files in the folders of a kind, in subfolders too, folder by folder, sorted in each.
+    /// - Throws: `.fileNotFound` when there is no such kind, `.outsideFolder` for a name of another place.
+    public func modelListing(_ kind: String) throws(Diagnostic) -> [ListedModel] {
+        let models = root(.models)
+        try FileNames.check(kind, in: models)
+        let folders = modelFolders(kind)
+        let isKnown = Self.knownModelKinds.contains(kind) || extraModels.kinds.contains(kind)
+        guard isKnown || folders.contains(where: { $0.root != nil }) else {
+            _ = try models.resolve(kind)
+            throw models.notFound(kind)
+        }
+        var listed: [ListedModel] = []
+        for (index, folder) in folders.enumerated() {
+            guard let root = folder.root else { continue }
+            let room = Self.maxListedCount - listed.count
+            for file in FolderWalk.files(below: root.path, isRecursive: true, maxCount: room)
+            where !file.path.hasSuffix(".part") {
+                listed.append(ListedModel(name: file.path, folder: index, byteCount: file.status.byteCount))
+            }
+            if listed.count >= Self.maxListedCount { break }
+        }
+        return listed
+    }
+
+    /// The names of model files of a kind (`sub/a.onnx`), each once, sorted.
+    public func modelFiles(_ kind: String) throws(Diagnostic) -> [String] {
+        Set(try modelListing(kind).map(\.name)).sorted()
     }
 }

@@ -22,7 +22,8 @@ public final class GraphServer: Sendable {
         _ options: ServerOptions, nodes: [any Node], log: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
         let journal = Journal(write: log)
-        let folders = Folders(base: options.baseDirectory, overrides: options.directories)
+        let folders = Folders(base: options.baseDirectory, overrides: options.directories, models: options.models)
+        for warning in options.models.warnings { journal.say("warning: \(warning)") }
         var engineOptions = Engine.Options(coreCount: ProcessInfo.processInfo.activeProcessorCount)
         engineOptions.cache = options.cache
         for (name, permits) in options.resources { engineOptions.resources[name] = permits }

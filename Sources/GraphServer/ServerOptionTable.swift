@@ -1,4 +1,5 @@
 internal import Arguments
+internal import Files
 internal import GraphCore
 
 /// The options of `graphserver`: ComfyUI's names where it has them.
@@ -38,8 +39,14 @@ enum ServerOptionTable {
             help: "holds temp/, which is emptied at every start (default: the base)"
         ) { $0.server.directories[.temp] = ($1.hasSuffix("/") ? $1 : $1 + "/") + "temp" },
         Spec(
-            name: "--extra-model-paths-config", argument: "FILE", help: "read once there are nodes with models"
-        ) { values, _ in values.notes.append("--extra-model-paths-config: no node here uses a model yet") },
+            name: "--extra-model-paths-config", argument: "FILE",
+            help: "a YAML file that names further folders for models (docs/MODELS.md); repeatable"
+        ) { values, file in
+            do throws(Diagnostic) { try values.server.models.read(file) } catch {
+                throw UsageError(
+                    message: "--extra-model-paths-config: \(error.message)", suggestion: error.suggestion)
+            }
+        },
         Spec(name: "--cache-classic", argument: nil, help: "keep the results of the last prompt (the default)") {
             values, _ in values.server.cache = .classic
         },

@@ -1,3 +1,4 @@
+public import Files
 public import GraphCore
 public import HTTP
 
@@ -9,6 +10,8 @@ public struct ServerOptions: Sendable {
     public var port = 8188
     public var baseDirectory = "."
     public var directories: [FolderName: String] = [:]
+    /// Folders for models besides `models/`.
+    public var models = ModelPaths()
     public var cache = CachePolicy.classic
     public var resources: [(name: ResourceName, permits: Int)] = []
     public var concurrentPrompts = 1

@@ -33,6 +33,9 @@ public struct ClientRequest: Sendable {
         case memory
         /// Written beside it, as `path.part`, and renamed when complete: there is never half a file at `path`.
         case file(path: String)
+        /// Written to `path` itself and kept there however the transfer ends, for `FileDownload` to go on with: a 200 from
+        /// the start, a 206 from where its Content-Range says. Any other body is kept in memory like that of an error.
+        case part(path: String)
         /// Called piece by piece on the transfer's thread, which may be blocked; throwing ends the transfer.
         case stream(@Sendable (ArraySlice<UInt8>) throws -> Void)
     }
@@ -66,6 +69,8 @@ public struct ClientRequest: Sendable {
     public var stallTimeout: Duration? = .seconds(60)
     /// Certificates to trust instead of the system's, PEM.
     public var authorityFile: String?
+    /// Told of a response before its body, on the transfer's thread; throwing ends the transfer.
+    public var accept: (@Sendable (_ status: Int, _ headers: Headers) throws(HTTPClientError) -> Void)?
     /// Told on the transfer's thread about ten times a second, and at the end.
     public var progress: (@Sendable (Progress) -> Void)?
 

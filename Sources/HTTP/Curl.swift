@@ -82,7 +82,8 @@ enum CurlMoved: Equatable {
             defer { unsafe lists.free() }
             var outcome = CurlOutcome()
             prepare(request, noProxy: noProxy)
-            set(CURLOPT_ACCEPT_ENCODING, "")
+            // Parts of a packed body do not fit together.
+            if case .part = request.destination {} else { set(CURLOPT_ACCEPT_ENCODING, "") }
             for header in headers { unsafe lists.headers = unsafe curl_slist_append(lists.headers, header) }
             unsafe set(CURLOPT_HTTPHEADER, pointer: lists.headers)
             if request.maxRedirectCount > 0 {

@@ -14,15 +14,20 @@ struct Download {
 
     private let destination: ClientRequest.Destination
     private let limit: Int
+    private let accept: (@Sendable (Int, Headers) throws(HTTPClientError) -> Void)?
     private(set) var bytes: [UInt8] = []
     private var byteCount = 0
+    private var isAccepted = false
     private var file: FileHandle?
 
-    init(_ request: ClientRequest) { (destination, limit) = (request.destination, request.maxByteCount) }
+    init(_ request: ClientRequest) {
+        (destination, limit, accept) = (request.destination, request.maxByteCount, request.accept)
+    }
 
     mutating func take(_ piece: ArraySlice<UInt8>, of head: ResponseHead) throws(Refusal) {
+        try begin(head)
         byteCount += piece.count
-        if head.status >= 400 {
+        if isRemark(head) {
             bytes += piece.prefix(Self.maxErrorByteCount - bytes.count)
             guard byteCount <= Self.maxErrorByteCount else { throw .cut }
             return
@@ -35,52 +40,128 @@ struct Download {
             do { try take(piece) } catch {
                 throw .failed(HTTPClientError(.cancelled, "the transfer was ended by its receiver: \(error)"))
             }
-        case .file(let path): try write(piece, path)
+        case .file(let path):
+            if file == nil { file = try Self.open(path + ".part", of: path, truncatingAt: 0) }
+            try write(piece, path)
+        case .part(let path):
+            if file == nil { file = try Self.open(path, of: path, truncatingAt: try place(head)) }
+            try write(piece, path)
         }
     }
 
     /// A redirect's body is dropped: only the last response counts.
     mutating func restart() {
-        (bytes, byteCount) = ([], 0)
-        try? file?.truncate(atOffset: 0)
+        (bytes, byteCount, isAccepted) = ([], 0, false)
+        if case .file = destination { try? file?.truncate(atOffset: 0) }
     }
 
     /// The response is complete; an empty body makes an empty file.
     mutating func finish(_ head: ResponseHead) throws(Refusal) {
-        guard case .file(let path) = destination else { return }
-        guard head.status < 400 else { return discard() }
-        if file == nil { try write([], path) }
+        try begin(head)
+        guard !isRemark(head) else { return discard() }
+        switch destination {
+        case .memory, .stream: break
+        case .part(let path):
+            if file == nil { file = try Self.open(path, of: path, truncatingAt: try place(head)) }
+            try close(path)
+        case .file(let path):
+            if file == nil { file = try Self.open(path + ".part", of: path, truncatingAt: 0) }
+            try close(path)
+            // Foundation's own move refuses what is there, and its replacement is two steps.
+            guard unsafe rename(path + ".part", path) == 0 else { throw .failed(Self.unwritable(path)) }
+        }
+    }
+
+    /// Leaves nothing behind but a part that is to be kept.
+    mutating func discard() {
+        guard let open = file else { return }
+        try? open.close()
+        file = nil
+        if case .file(let path) = destination { try? FileManager.default.removeItem(atPath: path + ".part") }
+    }
+
+    private mutating func begin(_ head: ResponseHead) throws(Refusal) {
+        guard !isAccepted else { return }
+        isAccepted = true
+        do { try accept?(head.status, head.headers) } catch { throw .failed(error) }
+    }
+
+    /// Whether the body is no content but what the server says about having none.
+    private func isRemark(_ head: ResponseHead) -> Bool {
+        if case .part = destination { return head.status != 200 && head.status != 206 }
+        return head.status >= 400
+    }
+
+    /// Where in a part the body begins.
+    private func place(_ head: ResponseHead) throws(Refusal) -> Int {
+        if head.status == 200 { return 0 }
+        guard let range = ContentRange(head.headers), let start = range.start else {
+            throw .failed(HTTPClientError(.interrupted, "the server sent a part without saying which"))
+        }
+        return start
+    }
+
+    private mutating func write(_ piece: ArraySlice<UInt8>, _ path: String) throws(Refusal) {
+        do { try file?.write(contentsOf: Data(piece)) } catch { throw .failed(Self.unwritable(path)) }
+    }
+
+    private mutating func close(_ path: String) throws(Refusal) {
         do {
             try file?.close()
             file = nil
         } catch { throw .failed(Self.unwritable(path)) }
-        // Foundation's own move refuses what is there, and its replacement is two steps.
-        guard unsafe rename(path + ".part", path) == 0 else { throw .failed(Self.unwritable(path)) }
     }
 
-    /// Leaves nothing behind.
-    mutating func discard() {
-        guard case .file(let path) = destination, let open = file else { return }
-        try? open.close()
-        file = nil
-        try? FileManager.default.removeItem(atPath: path + ".part")
-    }
-
-    private mutating func write(_ piece: ArraySlice<UInt8>, _ path: String) throws(Refusal) {
+    /// Opens for writing at an offset, behind which there is nothing then.
+    private static func open(
+        _ part: String, of path: String, truncatingAt offset: Int
+    ) throws(Refusal) -> FileHandle {
         do {
-            if file == nil {
-                let part = path + ".part"
-                guard FileManager.default.createFile(atPath: part, contents: nil),
-                    let new = FileHandle(forWritingAtPath: part)
-                else { throw Refusal.failed(Self.unwritable(path)) }
-                file = new
+            if !FileManager.default.fileExists(atPath: part) {
+                guard FileManager.default.createFile(atPath: part, contents: nil) else {
+                    throw Refusal.failed(unwritable(path))
+                }
             }
-            try file?.write(contentsOf: Data(piece))
-        } catch { throw .failed(Self.unwritable(path)) }
+            let file = try FileHandle(forWritingTo: URL(fileURLWithPath: part))
+            guard try file.seekToEnd() >= UInt64(offset) else {
+                throw Refusal.failed(HTTPClientError(.interrupted, "the server sent another part than was asked for"))
+            }
+            try file.truncate(atOffset: UInt64(offset))
+            return file
+        } catch let refusal as Refusal { throw refusal } catch { throw .failed(unwritable(path)) }
     }
 
     private static func unwritable(_ path: String) -> HTTPClientError {
         HTTPClientError(
             .file, "could not write \(path)", suggestion: "Check that its folder exists, may be written and has room.")
+    }
+}
+
+/// `bytes 100-199/1000`, `bytes 100-199/*` or `bytes */1000` (RFC 9110 section 14.4).
+struct ContentRange: Equatable {
+    /// Nil when no part is sent.
+    let start: Int?
+    /// Of the whole; nil when the server does not know.
+    let byteCount: Int?
+
+    init?(_ headers: Headers) {
+        guard let text = headers["Content-Range"], text.lowercased().hasPrefix("bytes ") else { return nil }
+        let parts = text.dropFirst(6).split(separator: "/", omittingEmptySubsequences: false).map { trimmed($0) }
+        guard parts.count == 2 else { return nil }
+        if parts[1] == "*" {
+            byteCount = nil
+        } else {
+            guard let count = Int(parts[1]), count >= 0 else { return nil }
+            byteCount = count
+        }
+        if parts[0] == "*" {
+            start = nil
+        } else {
+            let ends = parts[0].split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+            guard ends.count == 2, let first = ends[0], let last = ends[1], first >= 0, last >= first else {
+                return nil
+            }
+            start = first
+        }
     }
 }

@@ -14,7 +14,9 @@ public struct HTTPClientError: Error, Sendable, Equatable {
         case interrupted
         /// A file to send or to write.
         case file
-        /// A WebSocket was refused, or is closed.
+        /// What came is not what the server promised.
+        case damaged
+        /// A WebSocket or a download was refused, or a WebSocket is closed.
         case refused, closed
         case cancelled
     }

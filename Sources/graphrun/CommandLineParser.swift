@@ -2,7 +2,7 @@ internal import Arguments
 
 /// A verb with what stands behind it.
 struct Command: Sendable {
-    enum Verb: String, CaseIterable, Sendable { case run, check, plan, convert, nodes, doctor, help, version }
+    enum Verb: String, CaseIterable, Sendable { case run, check, plan, convert, nodes, models, doctor, help, version }
 
     let verb: Verb
     let arguments: [String]
@@ -42,6 +42,7 @@ enum CommandLineParser {
         case .plan: OptionTable.places + [OptionTable.set, OptionTable.only, OptionTable.dot]
         case .convert: [OptionTable.to, OptionTable.objectInfo, OptionTable.set]
         case .nodes: OptionTable.places + [OptionTable.json]
+        case .models: OptionTable.places + [OptionTable.jsonList]
         case .doctor: OptionTable.places
         case .help, .version: []
         }
@@ -61,7 +62,14 @@ enum CommandLineParser {
             }
         case .nodes:
             if arguments.count > 1 { throw UsageError(message: "'\(arguments[1])' is one name too many") }
-        case .doctor, .help, .version:
+        case .models where arguments.first == "pull":
+            if arguments.count < 2 {
+                throw UsageError(
+                    message: "no model was named",
+                    suggestion: "Name one, such as 'graphrun models pull ddcolor_paper_tiny'.")
+            }
+            if arguments.count > 2 { throw UsageError(message: "'\(arguments[2])' is one name too many") }
+        case .models, .doctor, .help, .version:
             if let extra = arguments.first { throw UsageError(message: "'\(extra)' is not expected here") }
         }
     }

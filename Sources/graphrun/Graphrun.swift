@@ -1,4 +1,5 @@
 internal import Arguments
+internal import Files
 internal import Foundation
 internal import GraphCore
 
@@ -11,6 +12,7 @@ struct Graphrun {
         let console = Console()
         do {
             let command = try CommandLineParser.parse(Array(CommandLine.arguments.dropFirst()))
+            for warning in command.options.models.warnings { console.error("warning: \(warning)") }
             let code = try await command.run(console)
             exit(code.rawValue)
         } catch let error as UsageError {

@@ -15,6 +15,8 @@ enum Help {
             graphrun convert WORKFLOW         write it in ComfyUI's API format to standard output
                                               [--to ui] [--object-info FILE|URL]
             graphrun nodes [NAME] [--json]    the node types, or all about one
+            graphrun models [--json]          which models there are, and which can be fetched
+            graphrun models pull NAME         fetch one into models/; goes on where an earlier attempt ended
             graphrun doctor                   which libraries and folders are found
 
             Options of run:

@@ -120,7 +120,7 @@ struct LiveView: EventView {
         return left < .milliseconds(100) ? "nearly done" : "about \(Words.duration(left)) left"
     }
 
-    private static func bar(_ fraction: Double) -> String {
+    static func bar(_ fraction: Double) -> String {
         let filled = Int((min(max(fraction, 0), 1) * Double(barWidth)).rounded())
         return "[" + String(repeating: "#", count: filled) + String(repeating: "-", count: barWidth - filled) + "]"
     }

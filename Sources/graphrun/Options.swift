@@ -1,4 +1,5 @@
 internal import Arguments
+internal import Files
 internal import GraphCore
 
 /// Everything the options can say.
@@ -14,6 +15,8 @@ struct Options: Sendable {
 
     var baseDirectory = "."
     var directories: [FolderName: String] = [:]
+    /// Folders for models besides `models/`.
+    var models = ModelPaths()
     var assignments: [Assignment] = []
     var forEach: Assignment?
     var only: [String] = []
@@ -53,6 +56,15 @@ enum OptionTable {
             help: "holds input/ output/ temp/ models/ user/ (default: the current folder)"
         ) { $0.baseDirectory = $1 },
         directory(.input), directory(.output), directory(.temp), directory(.user),
+        RunOption(
+            name: "--extra-model-paths-config", argument: "FILE",
+            help: "a YAML file that names further folders for models (docs/MODELS.md); repeatable"
+        ) { options, file in
+            do throws(Diagnostic) { try options.models.read(file) } catch {
+                throw UsageError(
+                    message: "--extra-model-paths-config: \(error.message)", suggestion: error.suggestion)
+            }
+        },
     ]
 
     static let set = RunOption(
@@ -131,6 +143,9 @@ enum OptionTable {
 
     static let dot = RunOption(name: "--dot", argument: nil, help: "draw the graph in Graphviz's language") {
         options, _ in options.isDot = true
+    }
+    static let jsonList = RunOption(name: "--json", argument: nil, help: "as JSON") { options, _ in
+        options.isJSON = true
     }
     static let json = RunOption(name: "--json", argument: nil, help: "as ComfyUI's /object_info describes them") {
         options, _ in options.isJSON = true

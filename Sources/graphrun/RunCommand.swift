@@ -12,6 +12,7 @@ extension Command {
         case .plan: try await planWorkflow(console)
         case .convert: try await convertWorkflow(console)
         case .nodes: try listNodes(console)
+        case .models: try await models(console)
         case .doctor: examine(console)
         case .help: say(Help.text, console)
         case .version: say("graphrun \(Program.version)", console)

@@ -157,5 +157,7 @@ struct WorkflowFile {
 }
 
 extension Folders {
-    init(_ options: Options) { self.init(base: options.baseDirectory, overrides: options.directories) }
+    init(_ options: Options) {
+        self.init(base: options.baseDirectory, overrides: options.directories, models: options.models)
+    }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import GraphCore
 import Testing
@@ -48,6 +49,63 @@ struct ModelRouteTests {
         #expect(
             await place.get("/view_metadata/checkpoints?filename=x.safetensors").problem
                 == "404 nothing is known of that model\nGET /models lists the models.")
+    }
+
+    @Test("of a .safetensors file say what its maker wrote into it")
+    func metadata() async throws {
+        func file(_ header: String, count: Int? = nil) -> [UInt8] {
+            let count = UInt64(count ?? header.utf8.count)
+            return (0..<8).map { UInt8(truncatingIfNeeded: count >> ($0 * 8)) } + Array(header.utf8)
+        }
+        try place.write("models/loras/a.safetensors", file(#"{"__metadata__":{"author":"me"},"w":{}}"#))
+        try place.write("models/loras/bare.safetensors", file(#"{"w":{}}"#))
+        try place.write("models/loras/short.safetensors", file(#"{"__metadata__":{}}"#, count: 20))
+        try place.write("models/loras/lying.safetensors", file(#"{"__metadata__":{}}"#, count: .max))
+        try place.write("models/loras/wrong.safetensors", file("[1"))
+        try place.write("models/loras/empty.safetensors", [])
+        try place.write("secret.safetensors", file(#"{"__metadata__":{"author":"me"}}"#))
+        #expect(await place.get("/view_metadata/loras?filename=a.safetensors").text == #"{"author":"me"}"#)
+        for name in ["bare", "short", "lying", "wrong", "empty", "none", "../../secret"] {
+            #expect(await place.get("/view_metadata/loras?filename=\(name).safetensors").status == 404)
+        }
+        #expect(await place.get("/view_metadata/loras?filename=b.onnx").status == 404)
+    }
+
+    @Test("lie in further folders, too, which are named by their section")
+    func extraFolders() async throws {
+        let place = try TestPlace(files: [
+            "models/ddcolor/b.onnx": [1], "else/first/a.onnx": [1], "else/first/b.onnx": [1], "else/mine/z.onnx": [1],
+            "paths.yaml": Array(
+                """
+                shared:
+                    base_path: else
+                    ddcolor: mine
+                    novel: nowhere
+                quick:
+                    base_path: else
+                    is_default: true
+                    ddcolor: first/
+                """.utf8),
+        ]) { options, url in
+            do { try options.models.read(url.appending(path: "paths.yaml").path) } catch { Issue.record("\(error)") }
+        }
+        #expect(await place.get("/models").json.strings?.suffix(2) == ["ddcolor", "novel"])
+        #expect(await place.get("/models/ddcolor").text == #"["a.onnx","b.onnx","z.onnx"]"#)
+        #expect(await place.get("/models/novel").text == "[]")
+        #expect(
+            await place.get("/experiment/models/ddcolor").text == """
+                [{"name":"a.onnx","pathIndex":0},{"name":"b.onnx","pathIndex":0},{"name":"b.onnx","pathIndex":1},\
+                {"name":"z.onnx","pathIndex":2}]
+                """)
+        let folders: JSON = ["quick: first/", "models/ddcolor", "shared: mine"]
+        let kinds = await place.get("/experiment/models").json.array ?? []
+        #expect(kinds.contains(["name": "ddcolor", "folders": folders]))
+        let paths = await place.get("/internal/folder_paths")
+        #expect(paths.json["ddcolor"] == folders)
+        #expect(!paths.text.contains(place.url.path))
+        #expect(
+            place.said.all.contains(
+                "warning: \(place.url.path)/paths.yaml: no such folder: \(place.url.path)/else/nowhere (line 4)"))
     }
 
     @Test("stand beside the files that can be chosen")

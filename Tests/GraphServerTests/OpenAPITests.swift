@@ -341,6 +341,9 @@ struct OpenAPITests {
         await expect(404, "GET", "/user.css")
         await expect(404, "GET", "/models/nothing")
         await expect(404, "GET", "/view_metadata/loras")
+        try place.write(
+            "models/loras/a.safetensors", [24, 0, 0, 0, 0, 0, 0, 0] + Array(#"{"__metadata__":{"a":1}}"#.utf8))
+        await expect(200, "GET", "/view_metadata/loras?filename=a.safetensors")
         await expect(400, "GET", "/internal/files/models")
         try place.write("workflows/photo.json", Array(#"{"nodes": []}"#.utf8))
         await expect(200, "GET", "/templates/index.json")

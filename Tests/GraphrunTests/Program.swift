@@ -17,19 +17,24 @@ enum Program {
         .deletingLastPathComponent().appending(path: ".build/release/graphrun")
 
     /// A child that has not been started, with nothing on its standard input.
-    static func process(_ arguments: [String], in folder: URL) throws -> Process {
+    static func process(
+        _ arguments: [String], in folder: URL, environment: [String: String] = [:]
+    ) throws -> Process {
         try #require(
             FileManager.default.isExecutableFile(atPath: url.path), "\(url.path) is missing: 'make build' builds it")
         let process = Process()
         (process.executableURL, process.arguments, process.currentDirectoryURL) = (url, arguments, folder)
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         return process
     }
 
     /// Runs to the end.
     /// - Parameter input: fits into a pipe.
-    static func run(_ arguments: [String], in folder: URL, input: String? = nil) async throws -> Result {
-        let process = try process(arguments, in: folder)
+    static func run(
+        _ arguments: [String], in folder: URL, input: String? = nil, environment: [String: String] = [:]
+    ) async throws -> Result {
+        let process = try process(arguments, in: folder, environment: environment)
         if let input {
             let pipe = Pipe()
             try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))

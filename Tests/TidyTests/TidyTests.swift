@@ -9,7 +9,7 @@ struct TidyTests {
         "GraphCore": [],
         "Digest": ["CCrypto"],
         "Media": ["GraphCore", "CPNG", "CJPEG", "CWebP", "CLCMS", "CTIFF", "CGIF"],
-        "Files": ["GraphCore", "Digest"],
+        "Files": ["GraphCore", "Digest", "CYAML"],
         "Inference": ["GraphCore", "Digest", "COnnxRuntime"],
         "Nodes": ["GraphCore", "Media", "Inference"],
         "Arguments": ["GraphCore"],
@@ -122,7 +122,8 @@ struct TidyTests {
     @Test("says unsafe only where a C module is bridged, threads are run, or pixels are counted in billions")
     func unsafeFiles() {
         let allowed: Set<String> = [
-            "Sources/Digest/Digests.swift", "Sources/Files/FileStatus.swift", "Sources/Media/PNGCodec.swift",
+            "Sources/Digest/Digests.swift", "Sources/Files/FileStatus.swift", "Sources/Files/YAML.swift",
+            "Sources/Media/PNGCodec.swift",
             "Sources/Media/JPEGCodec.swift", "Sources/Media/TIFFCodec.swift", "Sources/Media/GIFCodec.swift",
             "Sources/Media/ColorProfile.swift", "Sources/Media/GaussianBlur.swift",
             "Sources/Media/LanczosKernel.swift", "Sources/Media/RowWork.swift",

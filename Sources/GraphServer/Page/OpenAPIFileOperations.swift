@@ -77,21 +77,25 @@ extension OpenAPI {
             .problem(404, "There is no such kind.")),
         Operation(
             "GET", "/experiment/models", "Kinds of models with their folders.",
-            Answer(200, "Below the base folder.", .json("ModelFolders"))),
+            Answer(
+                200, "Below the base folder, or by the section of a file that names further ones.",
+                .json("ModelFolders"))),
         Operation(
             "GET", "/experiment/models/{folder}", "The models of one kind.",
             Answer(200, "Their folders by number.", .json("ModelFiles")), .problem(404, "There is no such kind.")),
         Operation(
             "GET", "/embeddings", "Text embeddings.", Answer(200, "Names without .safetensors.", .json(.list(.string)))),
         Operation(
-            "GET", "/view_metadata/{folder}", "What a model says of itself; nothing is read from models yet.",
+            "GET", "/view_metadata/{folder}", "What a .safetensors file says of itself.",
+            query: [Parameter("filename", .string, "As /models/{folder} lists it.")],
+            Answer(200, "The __metadata__ of its header.", .json(.object(others: .any))),
             .problem(404, "Nothing is known of it.")),
         Operation(
             "GET", "/internal/files/{type}", "The files in the input, output or temp folder, newest first.",
             Answer(200, "As 'a.png [input]'.", .json(.list(.string))), .problem(400, "There is no such folder.")),
         Operation(
             "GET", "/internal/folder_paths", "Where models are looked for.",
-            Answer(200, "Folders below the base folder, by kind.", .json(.map(.list(.string))))),
+            Answer(200, "Folders by kind, in order, named as in /experiment/models.", .json(.map(.list(.string))))),
         Operation(
             "GET", "/", "The frontend given by --front-end-root, or a page about the server.",
             Answer(200, "A page.", .bytes("text/html"))),

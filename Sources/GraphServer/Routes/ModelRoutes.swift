@@ -2,8 +2,8 @@ internal import Files
 internal import GraphCore
 internal import HTTP
 
-/// Which models and other files there are to choose from. Folders are named below the base folder: where that lies is
-/// nobody's business.
+/// Which models and other files there are to choose from. Folders are named below the base folder, and extra ones by the
+/// section that names them: where they lie is nobody's business.
 struct ModelRoutes {
     let context: ServerContext
 
@@ -17,20 +17,31 @@ struct ModelRoutes {
                 context.work(on: disk) { .json(.array(folders.modelKinds().map { .string($0) })) }
             },
             .get("/models/{folder}") { request in
-                context.work(on: disk) { .json(.array(try files(request).map { .string($0) })) }
+                context.work(on: disk) {
+                    .json(
+                        .array(
+                            try listed(request) { kind throws(Diagnostic) in try folders.modelFiles(kind) }.map {
+                                .string($0)
+                            }))
+                }
             },
             .get("/experiment/models") { _ in
                 context.work(on: disk) {
                     .json(
                         .array(
                             folders.modelKinds().filter { !Self.otherKinds.contains($0) }.map {
-                                ["name": .string($0), "folders": [Self.path($0)]]
+                                ["name": .string($0), "folders": names(of: $0)]
                             }))
                 }
             },
             .get("/experiment/models/{folder}") { request in
                 context.work(on: disk) {
-                    .json(.array(try files(request).map { ["name": .string($0), "pathIndex": 0] }))
+                    let files = try listed(request) { kind throws(Diagnostic) in try folders.modelListing(kind) }
+                    return .json(
+                        .array(
+                            files.map {
+                                ["name": .string($0.name), "pathIndex": .number(JSONNumber(Int128($0.folder)))]
+                            }))
                 }
             },
             .get("/embeddings") { _ in
@@ -38,8 +49,15 @@ struct ModelRoutes {
                     .json(.array(try folders.modelFiles("embeddings").map { .string(Self.withoutExtension($0)) }))
                 }
             },
-            .get("/view_metadata/{folder}") { _ in
-                throw HTTPProblem(404, "nothing is known of that model", suggestion: "GET /models lists the models.")
+            .get("/view_metadata/{folder}") { request in
+                let kind = request.parameters["folder"] ?? "", name = request.query["filename"] ?? ""
+                return context.work(on: disk) {
+                    guard let metadata = try? folders.modelMetadata(name, kind: kind) else {
+                        throw HTTPProblem(
+                            404, "nothing is known of that model", suggestion: "GET /models lists the models.")
+                    }
+                    return .json(metadata)
+                }
             },
             .get("/internal/files/{type}") { request in
                 let type = request.parameters["type"] ?? ""
@@ -53,16 +71,18 @@ struct ModelRoutes {
             },
             .get("/internal/folder_paths") { _ in
                 context.work(on: disk) {
-                    .json(.object(JSONObject(folders.modelKinds().map { .init($0, [Self.path($0)]) })))
+                    .json(.object(JSONObject(folders.modelKinds().map { .init($0, names(of: $0)) })))
                 }
             },
         ]
     }
 
-    private func files(_ request: Request) throws(HTTPProblem) -> [String] {
+    private func listed<Files>(
+        _ request: Request, _ list: (String) throws(Diagnostic) -> Files
+    ) throws(HTTPProblem) -> Files {
         let kind = request.parameters["folder"] ?? ""
         do {
-            return try context.folders.modelFiles(kind)
+            return try list(kind)
         } catch {
             // One answer for what is not there and for what is elsewhere.
             throw HTTPProblem(
@@ -70,7 +90,9 @@ struct ModelRoutes {
         }
     }
 
-    private static func path(_ kind: String) -> JSON { .string("\(FolderName.models.rawValue)/\(kind)") }
+    private func names(of kind: String) -> JSON {
+        .array(context.folders.modelFolders(kind).map { .string($0.name) })
+    }
 
     private static func withoutExtension(_ name: String) -> String {
         guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return name }

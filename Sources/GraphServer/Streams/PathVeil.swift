@@ -9,8 +9,8 @@ struct PathVeil: Sendable {
     init() { names = [] }
 
     init(_ folders: Folders) {
-        names = FolderName.allCases.map { (folders.path($0), $0.rawValue) }
-            .filter { $0.0.hasPrefix("/") }
+        names = (FolderName.allCases.map { (folders.path($0), $0.rawValue) } + folders.modelPathNames)
+            .filter { $0.0.hasPrefix("/") && $0.0 != "/" }
             // A folder inside another goes first.
             .sorted { $0.0.utf8.count > $1.0.utf8.count }
     }

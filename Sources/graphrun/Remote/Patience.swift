@@ -28,7 +28,7 @@ extension HTTPClientError {
         switch kind {
         case .unreachable, .timedOut, .interrupted, .closed: true
         case .refused: response.map { [429, 502, 503, 504].contains($0.status) } ?? true
-        case .invalidRequest, .insecure, .tooLarge, .tooManyRedirects, .file, .cancelled: false
+        case .invalidRequest, .insecure, .tooLarge, .tooManyRedirects, .file, .damaged, .cancelled: false
         }
     }
 }
