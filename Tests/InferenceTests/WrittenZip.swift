@@ -21,7 +21,8 @@ struct WrittenZip {
     var count64: Int?
 
     /// A checkpoint: its pickle, and the bytes of storages 0, 1, ...
-    init(pickle: [UInt8], storages: [[UInt8]] = [], others: [(String, [UInt8])] = [("byteorder", Array("little".utf8))]) {
+    init(pickle: [UInt8], storages: [[UInt8]] = [], others: [(String, [UInt8])] = [("byteorder", Array("little".utf8))])
+    {
         entries = [Entry(name: "made/data.pkl", bytes: pickle)]
         for (name, bytes) in others { entries.append(Entry(name: "made/\(name)", bytes: bytes)) }
         for (key, bytes) in storages.enumerated() { entries.append(Entry(name: "made/data/\(key)", bytes: bytes)) }
@@ -63,7 +64,8 @@ struct WrittenZip {
     static func four(_ values: UInt32...) -> [UInt8] {
         values.flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) } }
     }
-    static func eight(_ values: Int...) -> [UInt8] {
+    static func eight(_ values: Int...) -> [UInt8] { eight(values) }
+    static func eight(_ values: [Int]) -> [UInt8] {
         values.flatMap { value in (0..<8).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) } }
     }
 }
