@@ -64,7 +64,8 @@ struct WrittenZip {
     static func four(_ values: UInt32...) -> [UInt8] {
         values.flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) } }
     }
-    static func eight(_ values: Int...) -> [UInt8] {
+    static func eight(_ values: Int...) -> [UInt8] { eight(values) }
+    static func eight(_ values: [Int]) -> [UInt8] {
         values.flatMap { value in (0..<8).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) } }
     }
 }

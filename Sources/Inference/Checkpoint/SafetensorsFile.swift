@@ -12,8 +12,9 @@ struct SafetensorsFile {
         let name = file.name
         var start = ByteReader(try file.bytes(at: 0, count: 8))
         guard let length = start.int(UInt64.self), length <= Self.maxHeaderByteCount else {
-            throw Complaint.tooLarge(
-                name, "has a safetensors header of more than \(Self.maxHeaderByteCount) bytes, or is no such file")
+            throw Complaint.bad(
+                name, "is no safetensors file, or has a header of more than \(Self.maxHeaderByteCount) bytes",
+                "Choose a .pth, .pt or .safetensors file.")
         }
         let header = try Self.header(try file.bytes(at: 8, count: length), name)
         var ranges: [(range: Range<Int>, name: String)] = []

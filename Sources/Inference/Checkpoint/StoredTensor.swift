@@ -33,17 +33,13 @@ struct StoredTensor: Sendable, Hashable {
                 file, "lies about the tensor \(tensor): \(shape) numbers, but only \(held) are stored",
                 Complaint.downloadAgain)
         }
-        guard let count = Self.product(shape), offset >= 0, offset <= held else { throw lie() }
-        guard count <= Self.maxElementCount else {
-            throw Complaint.tooLarge(
-                file, "has the tensor \(tensor) of \(count) numbers; the limit is \(Self.maxElementCount)")
-        }
+        // A stride of 0 repeats numbers: few bytes could stand for more than any memory holds.
+        guard let count = Self.product(shape), count <= held, offset >= 0, offset <= held else { throw lie() }
         let strides = strides ?? Self.rowMajor(shape)
         guard strides.count == shape.count, strides.allSatisfy({ $0 >= 0 }) else {
             throw Complaint.damaged(file, "the tensor \(tensor) has \(shape.count) dimensions and strides \(strides)")
         }
-        // A stride of 0 repeats numbers: few bytes could stand for more than any memory holds.
-        guard count <= held, let last = Self.lastIndex(shape, strides, count: count), last < held - offset || count == 0
+        guard let last = Self.lastIndex(shape, strides, count: count), last < held - offset || count == 0
         else { throw lie() }
         self.entry = Checkpoint.Entry(shape: shape, elementType: type)
         self.count = count
@@ -52,7 +48,7 @@ struct StoredTensor: Sendable, Hashable {
         self.strides = Self.isRowMajor(shape, strides) || count < 2 ? nil : strides
         guard span <= Self.maxElementCount else {
             throw Complaint.tooLarge(
-                file, "has the tensor \(tensor) spread over \(span) numbers; the limit is \(Self.maxElementCount)")
+                file, "has the tensor \(tensor) of \(span) numbers; the limit is \(Self.maxElementCount)")
         }
     }
 
