@@ -23,6 +23,27 @@ public enum OptionValue {
         return Int(number * scale)
     }
 
+    /// One of a few words.
+    public static func word(_ text: String, _ option: String, among words: [String]) throws -> String {
+        guard words.contains(text) else {
+            throw UsageError(
+                message:
+                    "\(option) takes \(words.dropLast().joined(separator: ", ")) or \(words.last ?? ""), not '\(text)'")
+        }
+        return text
+    }
+
+    /// What nodes with models compute on.
+    public static let devices = ["auto", "cpu", "cuda"]
+
+    /// What loaded models may take.
+    public static func modelMemory(_ text: String) throws -> Int {
+        guard let count = byteCount(text) else {
+            throw UsageError(message: "--model-memory takes a size such as 8GB, not '\(text)'")
+        }
+        return count
+    }
+
     /// `gpu=2`.
     public static func resource(_ text: String) throws -> (name: ResourceName, permits: Int) {
         let parts = text.split(separator: "=", maxSplits: 1).map(String.init)

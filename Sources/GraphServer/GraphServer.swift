@@ -16,10 +16,12 @@ public final class GraphServer: Sendable {
     /// Starts the engine; nothing listens yet.
     /// - Parameters:
     ///   - nodes: the types of node it knows.
+    ///   - freeModels: lets go of the models that nodes have loaded.
     ///   - log: one line of what happened, for whoever runs it.
     /// - Throws: when a certificate is wrong, or the system has no thread left.
     public init(
-        _ options: ServerOptions, nodes: [any Node], log: @escaping @Sendable (String) -> Void = { _ in }
+        _ options: ServerOptions, nodes: [any Node], freeModels: @escaping @Sendable () -> Void = {},
+        log: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
         let journal = Journal(write: log)
         let folders = Folders(base: options.baseDirectory, overrides: options.directories, models: options.models)
@@ -42,7 +44,7 @@ public final class GraphServer: Sendable {
             listen: options.listen, allowedHosts: options.allowedHosts, corsOrigin: options.corsOrigin)
         context = ServerContext(
             options: options, engine: engine, folders: folders, queue: queue, history: history, log: messages,
-            herald: herald, journal: journal, guards: guards, tidying: tidying)
+            herald: herald, journal: journal, guards: guards, tidying: tidying, freeModels: freeModels)
         if let complaint = options.frontEndRoot.flatMap(PageRoutes.complaint) { journal.say(complaint) }
         router = Self.router(context)
         let tls = try options.tlsCertificateFile.map {

@@ -15,6 +15,8 @@ struct ServerContext: Sendable {
     let guards: Guards
     /// Nothing is put into the temp folder before it was emptied.
     let tidying: Tidying
+    /// Lets go of the models that nodes have loaded.
+    let freeModels: @Sendable () -> Void
     /// For work on whole pictures. Each may take a gigabyte, so there are only two at once.
     let pictures = Lane(width: 2)
     /// For work on files that may be large or many.

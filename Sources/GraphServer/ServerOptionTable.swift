@@ -102,7 +102,16 @@ enum ServerOptionTable {
             name: "--resource", argument: "NAME=N",
             help: "nodes that may hold a resource at once: cpu (default: cores), gpu 1, model 1, network 16"
         ) { $0.server.resources.append(try OptionValue.resource($1)) },
-        Spec(name: "--cpu", argument: nil, help: "use no GPU (accepted; nothing here uses one yet)") { _, _ in },
+        Spec(name: "--device", argument: "DEVICE", help: "what models run on: auto (default), cpu or cuda") {
+            $0.server.device = try OptionValue.word($1, "--device", among: OptionValue.devices)
+        },
+        Spec(name: "--cpu", argument: nil, help: "the same as --device cpu") { values, _ in
+            values.server.device = "cpu"
+        },
+        Spec(
+            name: "--model-memory", argument: "SIZE",
+            help: "what loaded models may take, such as 8GB (default: half of the memory)"
+        ) { $0.server.modelByteCount = try OptionValue.modelMemory($1) },
         Spec(name: "--help", argument: nil, help: "this text") { values, _ in values.isHelp = true },
         Spec(name: "--version", argument: nil, help: "the version") { values, _ in values.isVersion = true },
     ]

@@ -12,6 +12,10 @@ public struct ServerOptions: Sendable {
     public var directories: [FolderName: String] = [:]
     /// Folders for models besides `models/`.
     public var models = ModelPaths()
+    /// What nodes with models compute on: `auto`, `cpu` or `cuda`.
+    public var device = "auto"
+    /// What loaded models may take; nil for half of the memory.
+    public var modelByteCount: Int?
     public var cache = CachePolicy.classic
     public var resources: [(name: ResourceName, permits: Int)] = []
     public var concurrentPrompts = 1

@@ -6,15 +6,25 @@ internal import HTTP
 
 /// The program `graphserver`: reads its command line, serves until it is told to stop.
 public enum ServerProgram {
-    /// - Parameter nodes: the types of node it offers.
+    /// What a server offers, and how to let go of the models it has loaded.
+    public struct Offer: Sendable {
+        let nodes: [any Node]
+        let freeModels: @Sendable () -> Void
+
+        public init(nodes: [any Node], freeModels: @escaping @Sendable () -> Void) {
+            (self.nodes, self.freeModels) = (nodes, freeModels)
+        }
+    }
+
+    /// - Parameter offer: makes the types of node by what the command line says.
     /// - Returns: the exit code: 0 stopped by a signal, 1 could not start, 3 the command line is wrong.
-    public static func run(_ words: [String], nodes: [any Node]) async -> Int32 {
+    public static func run(_ words: [String], offer: @Sendable (ServerOptions) -> Offer) async -> Int32 {
         _ = signal(SIGPIPE, SIG_IGN)
         do {
             let values = try ServerOptionTable.read(words)
             if values.isHelp { return say(help) }
             if values.isVersion { return say("graphserver \(Program.version)") }
-            return await serve(values, words, nodes)
+            return await serve(values, words, offer(values.server))
         } catch let error as UsageError {
             complain("graphserver: \(error.message)\n  \(error.suggestion ?? "Run 'graphserver --help'.")")
             return 3
@@ -24,8 +34,7 @@ public enum ServerProgram {
         }
     }
 
-    private static func serve(_ values: ServerOptionTable.Values, _ words: [String], _ nodes: [any Node]) async -> Int32
-    {
+    private static func serve(_ values: ServerOptionTable.Values, _ words: [String], _ offer: Offer) async -> Int32 {
         Server.raiseDescriptorLimit()
         var options = values.server
         options.arguments = ["graphserver"] + words
@@ -34,7 +43,7 @@ public enum ServerProgram {
         let server: GraphServer
         let port: Int
         do {
-            server = try GraphServer(options, nodes: nodes, log: complain)
+            server = try GraphServer(options, nodes: offer.nodes, freeModels: offer.freeModels, log: complain)
             port = try server.listen()
         } catch {
             complain("graphserver: \(error)")

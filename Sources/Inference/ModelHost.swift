@@ -29,6 +29,14 @@ public final class ModelHost: Sendable {
             cacheFolder = RuntimeSearch.cacheFolder(environment)
             search = RuntimeSearch(environment: environment)
         }
+
+        /// No more threads than nodes may compute on at once.
+        /// - Parameter resources: permits by name; the last `cpu` counts.
+        public mutating func limitThreads(to resources: [(name: ResourceName, permits: Int)]) {
+            if let permits = resources.last(where: { $0.name == .cpu })?.permits {
+                threadCount = min(threadCount, permits)
+            }
+        }
     }
 
     /// What happens while a model is loaded, for people.

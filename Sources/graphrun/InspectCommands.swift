@@ -2,6 +2,7 @@ internal import Arguments
 internal import Files
 internal import Foundation
 internal import GraphCore
+internal import Inference
 internal import Media
 internal import Nodes
 
@@ -77,6 +78,7 @@ extension Command {
         for (name, version) in LinkedLibraries.versions + [("libcrypto", Folders.digestLibrary)] {
             console.output("  \(name): \(version)")
         }
+        console.output("  ONNX Runtime: \(runtimeReport)")
         for folder in FolderName.allCases {
             let path = folders.path(folder)
             var isDirectory: ObjCBool = false
@@ -95,6 +97,19 @@ extension Command {
             console.output("  \(folder.rawValue): \(path) (\(state))")
         }
         return .done
+    }
+
+    /// Which one models run on, or what to do to have one.
+    private var runtimeReport: String {
+        let search = options.modelHost.search
+        do throws(Diagnostic) {
+            let runtime = try search.load(threadCount: 1)
+            let place = search.candidates().first { $0.path == runtime.path }.map { ", \($0.reason)" } ?? ""
+            let device = runtime.providers.contains("CUDAExecutionProvider") ? "cpu and cuda" : "cpu"
+            return "\(runtime.version) (\(runtime.path)\(place); \(device))"
+        } catch {
+            return error.text.split(separator: "\n").joined(separator: "\n   ")
+        }
     }
 }
 

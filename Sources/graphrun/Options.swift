@@ -23,6 +23,9 @@ struct Options: Sendable {
     var events = Events.pretty
     var tracePath: String?
     var timeoutSeconds: Double?
+    var device = "auto"
+    /// What loaded models may take; nil for half of the memory.
+    var modelByteCount: Int?
     var cache: CachePolicy?
     var resources: [(name: ResourceName, permits: Int)] = []
     var keepsGoing = false
@@ -103,6 +106,13 @@ enum OptionTable {
                 }
                 options.timeoutSeconds = seconds
             },
+            RunOption(
+                name: "--device", argument: "DEVICE", help: "what models run on: auto (default), cpu or cuda"
+            ) { $0.device = try OptionValue.word($1, "--device", among: OptionValue.devices) },
+            RunOption(
+                name: "--model-memory", argument: "SIZE",
+                help: "what loaded models may take, such as 8GB (default: half of the memory)"
+            ) { $0.modelByteCount = try OptionValue.modelMemory($1) },
             RunOption(
                 name: "--cache", argument: "POLICY",
                 help: "results kept between runs: none, classic (the last run's), lru:COUNT or ram:SIZE such as "

@@ -1,6 +1,7 @@
 internal import Files
 internal import Foundation
 internal import GraphCore
+internal import Inference
 internal import Nodes
 
 /// A workflow as the command line names it: read, changed by `--set`, checked.
@@ -20,7 +21,7 @@ struct WorkflowFile {
         _ path: String, _ options: Options, _ console: Console, server: RemoteServer? = nil, now: LocalTime? = nil
     ) async throws {
         name = path == "-" ? "standard input" : URL(fileURLWithPath: path).lastPathComponent
-        registry = NodeRegistry(BuiltInNodes.all())
+        registry = NodeRegistry(BuiltInNodes.all(models: ModelHost(options.modelHost)))
         folders = Folders(options)
         let bytes = try InputFile.read(path, media: (EmbeddedWorkflow.maxByteCount, EmbeddedWorkflow.mayBe))
         let shownName = name

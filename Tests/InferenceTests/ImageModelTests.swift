@@ -8,7 +8,9 @@ import Testing
 struct TileGridTests {
     @Test(
         "gives every place of the picture weights that sum to 1",
-        arguments: [(100, 32, 8), (100, 100, 8), (33, 32, 8), (1000, 512, 32), (7, 8, 0), (513, 512, 32), (90, 40, 39)],
+        arguments: [
+            (100, 32, 8), (100, 100, 8), (33, 32, 8), (1000, 512, 32), (7, 8, 0), (513, 512, 32), (90, 40, 39),
+        ],
         [1, 2])
     func sums(sizes: (length: Int, tile: Int, overlap: Int), scale: Int) {
         let grid = TileGrid(length: sizes.length, tileLength: sizes.tile, overlap: sizes.overlap)
@@ -68,7 +70,8 @@ struct ImageModelTests {
         try await withModel(double) { model in
             let picture = picture(sides.height, sides.width)
             var tiles: [Int] = []
-            let large = try await model.run(picture, tile: 32, overlap: 8, range: .auto) { done, _ in tiles.append(done) }
+            let large = try await model.run(picture, tile: 32, overlap: 8, range: .auto) { done, _ in tiles.append(done)
+            }
             #expect((large.height, large.width) == (sides.height * 2, sides.width * 2))
             let expected = (0..<large.height * large.width * 3).map { index in
                 let (y, x) = (index / 3 / large.width, index / 3 % large.width)
@@ -100,7 +103,8 @@ struct ImageModelTests {
         try await withModel({ graph, edge in
             graph.node("Abs", [edge])
         }) { model in
-            let gray = ImageModel.Picture(height: 8, width: 8, channels: 3, values: [Float](repeating: 0.25, count: 192))
+            let gray = ImageModel.Picture(
+                height: 8, width: 8, channels: 3, values: [Float](repeating: 0.25, count: 192))
             let made = try await model.run(gray, tile: 64, overlap: 0, range: range) { _, _ in }
             // 0.25 is -0.5 of -1...1, whose absolute is 0.75 of the way.
             let expected: Float = range == .signed ? 0.75 : range == .bytes ? 64.0 / 255 : 0.25
@@ -155,12 +159,17 @@ struct ImageModelTests {
                 """)
         let list: Shape = [.fixed(1), .fixed(1000)]
         #expect(
-            try await refusal(output: list, { graph, edge in
-                graph.node("Flatten", [graph.node("GlobalAveragePool", [edge])])
-            }).hasPrefix("'test.onnx' does not turn a picture into a picture"))
+            try await refusal(
+                output: list,
+                { graph, edge in
+                    graph.node("Flatten", [graph.node("GlobalAveragePool", [edge])])
+                }
+            ).hasPrefix("'test.onnx' does not turn a picture into a picture"))
         #expect(
             try await refusal(inputs: 2) { graph, edge in graph.node("Identity", [edge]) }
-                .hasPrefix("'test.onnx' does not turn a picture into a picture: it goes from in [1, 3, any, any] and extra1 [1]"))
+                .hasPrefix(
+                    "'test.onnx' does not turn a picture into a picture: it goes from in [1, 3, any, any] and extra1 [1]"
+                ))
     }
 
     @Test("is refused when it makes less of a tile")

@@ -8,6 +8,9 @@ import TestNodes
 struct Main {
     static func main() async {
         let nodes = BuiltInNodes.all() + TestNodeTable.comfyUI()
-        exit(await ServerProgram.run(Array(CommandLine.arguments.dropFirst()), nodes: nodes))
+        exit(
+            await ServerProgram.run(Array(CommandLine.arguments.dropFirst())) { _ in
+                ServerProgram.Offer(nodes: nodes, freeModels: {})
+            })
     }
 }

@@ -125,10 +125,13 @@ struct PromptRoutes {
         return .empty
     }
 
-    /// Results are what there is to free; models come with the nodes that have some.
+    /// Models go for either word, since both hold memory; results may hold what a model made, and go with
+    /// `free_memory`, as in ComfyUI.
     private func free(_ request: Request) throws -> Reply {
         let json = try context.options(request)
-        if json["free_memory"]?.bool == true || json["unload_models"]?.bool == true { context.engine.clearCache() }
+        let freesMemory = json["free_memory"]?.bool == true
+        if freesMemory || json["unload_models"]?.bool == true { context.freeModels() }
+        if freesMemory { context.engine.clearCache() }
         return .empty
     }
 }
