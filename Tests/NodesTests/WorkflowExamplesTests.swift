@@ -1,12 +1,13 @@
 import Files
 import Foundation
 import GraphCore
+import Inference
 import Media
 import Testing
 
 @testable import Nodes
 
-/// A folder of its own with the sample photos in `input/`, gone with the test.
+/// A folder of its own with the sample photos in `input/` and the model in the box, gone with the test.
 final class Workplace {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -18,14 +19,26 @@ final class Workplace {
         base = FileManager.default.temporaryDirectory.appendingPathComponent("graphrun-\(UUID().uuidString)")
         let input = base.appendingPathComponent("input")
         try FileManager.default.createDirectory(at: input, withIntermediateDirectories: true)
-        for name in ["photo.jpg", "old-photo.jpg"] {
+        for name in ["photo.jpg", "old-photo.jpg", "old-scene.jpg"] {
             try FileManager.default.copyItem(
                 at: Self.root.appendingPathComponent("input/\(name)"), to: input.appendingPathComponent(name))
         }
+        let models = base.appendingPathComponent("models/ddcolor")
+        try FileManager.default.createDirectory(at: models, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+            at: Self.root.appendingPathComponent("models/ddcolor/scene_demo.safetensors"),
+            to: models.appendingPathComponent("scene_demo.safetensors"))
         folders = Folders(base: base.path)
     }
 
     deinit { try? FileManager.default.removeItem(at: base) }
+
+    /// All nodes, with what is made from checkpoints kept here.
+    var registry: NodeRegistry {
+        var options = ModelHost.Options()
+        options.cacheFolder = base.path + "/cache"
+        return NodeRegistry(BuiltInNodes.all(models: ModelHost(options)))
+    }
 
     func write(_ bytes: [UInt8], _ name: String) throws {
         try Data(bytes).write(to: base.appendingPathComponent("input/" + name))
@@ -37,7 +50,7 @@ final class Workplace {
 
     /// Runs a workflow given as JSON text and returns what it shows, by node.
     func run(_ text: String, cores: Int = 2) async throws -> (result: RunResult, shown: [String: JSONObject]) {
-        let registry = NodeRegistry(BuiltInNodes.all())
+        let registry = registry
         let workflow = try WorkflowReader(registry: registry).read(Array(text.utf8)).workflow
         let checked = Validator.check(workflow, registry: registry, environment: folders)
         try #require(checked.errors.isEmpty, "\(checked.errors.map(\.text))")
