@@ -1,3 +1,4 @@
+import Foundation
 import GraphCore
 import Inference
 import Testing
@@ -189,9 +190,10 @@ struct CheckpointArchiveTests {
         #expect(said { $0.entries[3].name = "made/code/__torch__.py" } == script)
     }
 
-    @Test("is whole: each of its beginnings is refused")
-    func truncated() throws {
-        let whole = Self.good.bytes
+    @Test("is whole: each of its beginnings is refused", arguments: [false, true])
+    func truncated(_ isFromPyTorch: Bool) throws {
+        let whole =
+            isFromPyTorch ? [UInt8](try Data(contentsOf: URL(filePath: seedPath("protocol4.pth")))) : Self.good.bytes
         let file = try ScratchFile(whole, "x.pth")
         for count in (0..<whole.count).reversed() {
             try file.cut(to: count)

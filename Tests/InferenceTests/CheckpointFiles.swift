@@ -57,9 +57,11 @@ func complaint(_ open: () throws -> Checkpoint) -> String {
     }
 }
 
-/// A file that PyTorch or safetensors wrote; the fuzzer starts with the same ones.
-func seed(_ name: String) throws -> Checkpoint {
+/// The path of a file that PyTorch or safetensors wrote; the fuzzer starts with the same ones.
+func seedPath(_ name: String) -> String {
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
-    return try Checkpoint(path: root.appending(path: "Fuzz/seeds-checkpoint").appending(path: name).path)
+    return root.appending(path: "Fuzz/seeds-checkpoint").appending(path: name).path
 }
+
+func seed(_ name: String) throws -> Checkpoint { try Checkpoint(path: seedPath(name)) }

@@ -134,6 +134,34 @@ struct CheckpointWeightsTests {
                 """)
     }
 
+    @Test("may say their kind beside an untyped storage, as PyTorch does for new kinds")
+    func untyped() throws {
+        func tensor(_ type: String, storage: [UInt8], held: Int) -> [UInt8] {
+            let id = Pickle.tuple(
+                Pickle.text("storage"), storage, Pickle.text("0"), Pickle.text("cpu"), Pickle.integer(held))
+            let one = Pickle.tuple(Pickle.integer(1))
+            return Pickle.dictionary([
+                (
+                    "a",
+                    Pickle.call(
+                        Pickle.global("torch._utils", "_rebuild_tensor_v3"), id + [0x51], Pickle.integer(2),
+                        Pickle.tuple(Pickle.integer(2)), one, [0x89], [0x4E], Pickle.global("torch", type))
+                )
+            ])
+        }
+        let untyped = Pickle.global("torch.storage", "UntypedStorage")
+        let weights = try checkpoint(pickle: tensor("float32", storage: untyped, held: 16))
+        #expect(weights.entries["a"]?.elementType == .float32)
+        #expect(weights.entries["a"]?.count == 2)
+        #expect(try weights.floats("a") == [2, 3])
+        let typed = tensor("int64", storage: Pickle.global("torch", "FloatStorage"), held: 4)
+        #expect(
+            complaint { try checkpoint(pickle: typed) } == """
+                'x.pth' is damaged: the tensor 'a' has two types
+                  \(Self.again)
+                """)
+    }
+
     // MARK: Files that PyTorch 2.15 and safetensors wrote
 
     @Test("of every kind of number become float32", arguments: ["kinds.pth", "kinds.safetensors"])

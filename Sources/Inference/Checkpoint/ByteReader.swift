@@ -15,11 +15,19 @@ struct ByteReader {
         return bytes[position..<position + count]
     }
 
-    mutating func byte() -> UInt8? { take(1)?.first }
+    mutating func byte() -> UInt8? {
+        guard position < bytes.count else { return nil }
+        defer { position += 1 }
+        return bytes[position]
+    }
 
     mutating func number<Number: FixedWidthInteger & UnsignedInteger>(_ type: Number.Type) -> Number? {
-        guard let bytes = take(Number.bitWidth / 8) else { return nil }
-        return bytes.reversed().reduce(0) { $0 << 8 | Number(truncatingIfNeeded: $1) }
+        let count = Number.bitWidth / 8
+        guard count <= remaining else { return nil }
+        var number: Number = 0
+        for i in (0..<count).reversed() { number = number << 8 | Number(truncatingIfNeeded: bytes[position + i]) }
+        position += count
+        return number
     }
 
     /// A number of an unsigned type as an index; nil also when it does not fit.

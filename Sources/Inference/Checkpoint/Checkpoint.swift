@@ -14,6 +14,9 @@ public struct Checkpoint: Sendable {
         /// Outermost dimension first, as PyTorch prints it; empty for a single number.
         public let shape: [Int]
         public let elementType: ElementType
+
+        /// Of its numbers.
+        public var count: Int { shape.reduce(1, *) }
     }
 
     /// Every tensor, by its name inside the dictionary that holds the weights (`params`, `state_dict`, ...).

@@ -73,7 +73,9 @@ final class CheckpointFile: Sendable {
         return values
     }
 
-    /// The same, each turned into a float32. Works in pieces that stay in the processor's cache.
+    /// The same, each turned into a float32. Works in pieces that stay in the processor's cache; inlined, since only a
+    /// loop that knows its conversion works on several numbers at once.
+    @inline(__always)
     func floats<Stored: BitwiseCopyable>(
         at offset: Int, count: Int, of type: Stored.Type, _ convert: (Stored) -> Float
     ) throws(Diagnostic) -> [Float] {

@@ -3,7 +3,8 @@ internal import GraphCore
 /// Reads the header of a safetensors file: 8 bytes of length, JSON, then every tensor's bytes without a gap.
 /// Format: github.com/huggingface/safetensors, README.
 struct SafetensorsFile {
-    static let maxHeaderByteCount = 16 << 20
+    /// About 40,000 tensors. The format itself allows 100 MB, which as JSON values would be gigabytes.
+    static let maxHeaderByteCount = 4 << 20
 
     private(set) var tensors: [String: StoredTensor] = [:]
     private(set) var metadata: [String: String] = [:]

@@ -106,9 +106,15 @@ struct TorchFile {
         _ tensor: PickledTensor, _ name: String, _ pickle: Unpickler
     ) throws(Diagnostic) -> StoredTensor {
         let storage = pickle.storages[tensor.storage]
+        // An untyped storage counts bytes, and the tensor says what they are.
+        let isUntyped = storage.type == "UntypedStorage"
+        guard isUntyped || tensor.type == nil else {
+            throw Complaint.damaged(file, "the tensor \(Complaint.quoted(name)) has two types")
+        }
         let typeName = tensor.type ?? storage.type
         let type =
-            Checkpoint.ElementType(storage: storage.type) ?? tensor.type.flatMap(Checkpoint.ElementType.init(dtype:))
+            isUntyped
+            ? Checkpoint.ElementType(dtype: typeName) : Checkpoint.ElementType(storage: typeName)
         guard let type else {
             throw Complaint.bad(
                 file, "stores the tensor \(Complaint.quoted(name)) as \(typeName), which is not read here",
@@ -119,8 +125,7 @@ struct TorchFile {
                 file, "is cut off or damaged: the numbers of the tensor \(Complaint.quoted(name)) are missing",
                 Complaint.downloadAgain)
         }
-        // An untyped storage counts bytes.
-        let size = storage.type == "UntypedStorage" ? 1 : type.byteCount
+        let size = isUntyped ? 1 : type.byteCount
         guard storage.count >= 0, storage.count <= data.count / size else {
             throw Complaint.bad(
                 file,

@@ -68,9 +68,13 @@ private struct ZipDirectory {
         guard place.offset <= end, place.size == end - place.offset else {
             throw Complaint.damaged(file.name, "its table of contents is not where its end says")
         }
-        guard place.count <= ZipArchive.maxEntryCount, place.size <= ZipArchive.maxDirectoryByteCount else {
+        guard place.count <= ZipArchive.maxEntryCount else {
+            throw Complaint.tooLarge(file.name, "has \(place.count) entries; the limit is \(ZipArchive.maxEntryCount)")
+        }
+        guard place.size <= ZipArchive.maxDirectoryByteCount else {
             throw Complaint.tooLarge(
-                file.name, "has \(place.count) entries; the limit is \(ZipArchive.maxEntryCount)")
+                file.name,
+                "has a table of contents of \(place.size) bytes; the limit is \(ZipArchive.maxDirectoryByteCount)")
         }
         range = place.offset..<end
         entryCount = place.count
