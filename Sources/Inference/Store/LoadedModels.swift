@@ -53,18 +53,17 @@ public final class LoadedModels<Key: Hashable & Sendable, Model: Sendable>: Send
     /// The model of `key`: kept, or loaded now.
     /// - Parameters:
     ///   - byteCount: what it takes in memory. Room is made before it is loaded, so that old and new are not there at once.
-    ///   - load: called here, on the caller's thread, which it may block; not called when there is the model, or when
-    ///     another caller loads it.
+    ///   - load: not called when there is the model, or when another caller loads it.
     /// - Throws: `CancellationError`, and what `load` throws: to all who waited for it, too, unless it was cancelled; then
     ///   the next of them loads.
     public func model(
-        for key: Key, byteCount: Int, load: () throws -> Model
+        for key: Key, byteCount: Int, load: () async throws -> Model
     ) async throws -> Model {
         while true {
             try Task.checkCancellation()
             switch next(key, byteCount) {
             case .have(let model): return model
-            case .load: return try perform(key, load)
+            case .load: return try await perform(key, load)
             case .wait(let waiter):
                 switch await waiter.outcome() {
                 case .loaded(let model): return model
@@ -120,9 +119,9 @@ public final class LoadedModels<Key: Hashable & Sendable, Model: Sendable>: Send
         }
     }
 
-    private func perform(_ key: Key, _ load: () throws -> Model) throws -> Model {
+    private func perform(_ key: Key, _ load: () async throws -> Model) async throws -> Model {
         do {
-            let model = try load()
+            let model = try await load()
             end(key, .loaded(model))
             return model
         } catch {
