@@ -91,7 +91,8 @@ let package = Package(
         .testTarget(
             name: "GraphServerTests",
             dependencies: [
-                "GraphCore", "Files", "HTTP", "Nodes", "GraphServer", "TestData", "TestNodes", "TestServer",
+                "Arguments", "GraphCore", "Files", "HTTP", "Nodes", "GraphServer", "TestData", "TestNodes",
+                "TestServer",
             ],
             exclude: ["peers"],
             swiftSettings: strict),

@@ -1,3 +1,4 @@
+import Arguments
 import Files
 import Foundation
 import GraphCore
@@ -106,6 +107,23 @@ struct ModelRouteTests {
         #expect(
             place.said.all.contains(
                 "warning: \(place.url.path)/paths.yaml: no such folder: \(place.url.path)/else/nowhere (line 4)"))
+    }
+
+    @Test("lie where the option --extra-model-paths-config says, given as often as need be")
+    func option() throws {
+        try place.write("a.yaml", Array("a: {loras: gone}\n".utf8))
+        try place.write("b.yaml", Array("b: {novel: models}\n".utf8))
+        try place.write("wrong.yaml", Array("b: [novel]\n".utf8))
+        func path(_ name: String) -> String { place.url.appending(path: name).path }
+        let option = "--extra-model-paths-config"
+        let values = try ServerOptionTable.read([option, path("a.yaml"), "\(option)=\(path("b.yaml"))"])
+        #expect(values.notes.isEmpty)
+        #expect(values.server.models.warnings == ["\(path("a.yaml")): no such folder: \(path("gone")) (line 1)"])
+        #expect(Folders(base: place.url.path, models: values.server.models).modelKinds().contains("novel"))
+        let error = #expect(throws: UsageError.self) { try ServerOptionTable.read([option, path("wrong.yaml")]) }
+        #expect(
+            error?.message
+                == "\(option): \(path("wrong.yaml")), line 1: section 'b' is a list; kinds with folders are expected")
     }
 
     @Test("stand beside the files that can be chosen")

@@ -62,6 +62,39 @@ struct ModelTests {
             models.last == ["name": "mine.onnx", "path": "models/ddcolor/mine.onnx", "byte_count": 2, "is_here": true])
     }
 
+    @Test("gets what check says is missing")
+    func check() async throws {
+        func check(_ checkpoint: String) async throws -> Program.Result {
+            try workplace.write(
+                "color.json",
+                """
+                {"1": {"class_type": "EmptyImage",
+                       "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}},
+                 "2": {"class_type": "DDColor_Colorize",
+                       "inputs": {"image": ["1", 0], "model_input_size": 64, "checkpoint": "\(checkpoint)"}},
+                 "3": {"class_type": "SaveImage", "inputs": {"images": ["2", 0], "filename_prefix": "x"}}}
+                """)
+            return try await workplace.graphrun("check", "color.json")
+        }
+        let missing = try await check("ddcolor_modelscope.pth")
+        #expect(missing.code == 2)
+        #expect(
+            missing.errors == """
+                error: node 2 (DDColor_Colorize): input 'checkpoint': the model 'ddcolor_modelscope.pth' is not in models/ddcolor/
+                  Get it with: graphrun models pull ddcolor_modelscope
+
+                """)
+        let misspelt = try await check("ddcolor_modelscop")
+        #expect(
+            misspelt.errors == """
+                error: node 2 (DDColor_Colorize): input 'checkpoint': 'ddcolor_modelscop' was not found in models/ddcolor/
+                  Did you mean 'ddcolor_modelscope.pth'?
+
+                """)
+        try workplace.write("models/ddcolor/ddcolor_modelscope.pth", "four")
+        #expect(try await check("ddcolor_modelscope.pth").code == 0)
+    }
+
     @Test("takes no other words")
     func usage() async throws {
         let cases = [

@@ -5,115 +5,10 @@ import Testing
 
 @testable import HTTP
 
-/// A server of one large file, as well or badly behaved as a test wants it.
-private final class Hub: Sendable {
-    struct Script: Sendable {
-        var file = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
-        /// Nil for none.
-        var etag: String? = "\"one\""
-        /// Whether it knows parts of files.
-        var sendsParts = true
-        /// Cuts the connection behind so many bytes of the body.
-        var cut: Int?
-        var status: Int?
-        /// Where `/file` redirects to, with these fields.
-        var redirect: String?
-        var redirectFields = Headers()
-        /// Further fields of the file itself.
-        var fields = Headers()
-        /// Instead of the true one.
-        var contentRange: String?
-        var announced: Int?
-        /// Says nothing of the file's length.
-        var isChunked = false
-    }
-
-    /// Sends so much, then goes on, ends or breaks off.
-    private final class Body: ByteSource {
-        private let rest: Mutex<ArraySlice<UInt8>>
-        private let isCut: Bool
-
-        init(_ bytes: ArraySlice<UInt8>, cut: Int?) {
-            rest = Mutex(bytes.prefix(cut ?? .max))
-            isCut = cut != nil
-        }
-
-        func attach(wake: @escaping @Sendable () -> Void) {}
-        func detach() {}
-
-        func fill(_ out: inout [UInt8], limit: Int) -> Filled {
-            rest.withLock { rest in
-                out += rest.prefix(limit)
-                rest = rest.dropFirst(limit)
-                return !rest.isEmpty ? .more : isCut ? .fail(code: 1011, reason: "cut") : .end
-            }
-        }
-    }
-
-    let port: Int
-    let state: State
-    private let server: Server
-
-    final class State: Sendable {
-        let script = Mutex(Script())
-        /// `PATH RANGE IF-RANGE` of each request.
-        let asked = Mutex([String]())
-    }
-
-    init() throws {
-        let state = State()
-        server = try Server(
-            router: Router([
-                .get("/file") { request in .now(Self.answer(request, state, mayRedirect: true)) },
-                .get("/real") { request in .now(Self.answer(request, state, mayRedirect: false)) },
-            ]), limits: ServerLimits(), tls: nil, log: { _ in })
-        port = try server.listen("127.0.0.1", port: 0)
-        self.state = state
-    }
-
-    var url: String { "http://127.0.0.1:\(port)/file" }
-    func set(_ change: (inout Script) -> Void) { state.script.withLock { change(&$0) } }
-    var asked: [String] { state.asked.withLock { $0 } }
-    var file: [UInt8] { state.script.withLock { $0.file } }
-
-    func stop() async { await server.stop(grace: .zero) }
-
-    private static func answer(_ request: Request, _ state: State, mayRedirect: Bool) -> Response {
-        let script = state.script.withLock { $0 }
-        let headers = request.head.headers
-        state.asked.withLock {
-            $0.append(
-                [String(request.rawPath), headers["Range"] ?? "-", headers["If-Range"] ?? "-"].joined(separator: " "))
-        }
-        if let status = script.status { return Response(status, text: "no") }
-        if mayRedirect, let target = script.redirect {
-            var fields = script.redirectFields
-            fields["Location"] = target
-            return Response(302, headers: fields, body: .bytes(Array("go there".utf8)))
-        }
-        var fields = script.fields
-        if let etag = script.etag { fields["ETag"] = etag }
-        var (status, bytes) = (200, script.file[...])
-        if script.sendsParts, let range = headers["Range"], headers["If-Range"] == script.etag {
-            let start = Int(range.dropFirst(6).dropLast()) ?? 0
-            guard start < script.file.count else {
-                return Response(416, headers: ["Content-Range": "bytes */\(script.file.count)"])
-            }
-            (status, bytes) = (206, script.file[start...])
-            fields["Content-Range"] =
-                script.contentRange ?? "bytes \(start)-\(script.file.count - 1)/\(script.file.count)"
-        }
-        return Response(
-            status, headers: fields,
-            body: .source(
-                Body(bytes, cut: script.cut), byteCount: script.isChunked ? nil : script.announced ?? bytes.count))
-    }
-}
-
 @Suite("The download of a file", .timeLimit(.minutes(1)))
 struct FileDownloadTests {
     private let folder: ScratchFolder
-    private let hub: Hub
+    private let hub: DownloadHub
     private let notes = Notes()
 
     private final class Notes: Sendable {
@@ -126,7 +21,7 @@ struct FileDownloadTests {
 
     init() throws {
         folder = try ScratchFolder()
-        hub = try Hub()
+        hub = try DownloadHub()
     }
 
     private func run(
@@ -432,7 +327,7 @@ struct FileDownloadTests {
 
     @Test("follows a redirect to a path, and to another port of this host", arguments: ["/real", "real", nil])
     func redirect(target: String?) async throws {
-        let other = try Hub()
+        let other = try DownloadHub()
         hub.set { $0.redirect = target ?? "http://127.0.0.1:\(other.port)/real" }
         #expect(try await run().byteCount == 300_000)
         #expect((target == nil ? other : hub).asked.last == "/real - -")
@@ -470,23 +365,4 @@ struct FileDownloadTests {
         withExtendedLifetime(part) {}
         await hub.stop()
     }
-}
-
-@Suite("A Content-Range")
-struct ContentRangeTests {
-    @Test(
-        "says where a part begins and how long the whole is",
-        arguments: [
-            ("bytes 100-199/1000", 100, 1000), ("BYTES 0-0/1", 0, 1), ("bytes 5-9/*", 5, nil), ("bytes */7", nil, 7),
-        ] as [(String, Int?, Int?)])
-    func good(text: String, start: Int?, byteCount: Int?) {
-        let range = ContentRange(["Content-Range": text])
-        #expect(range?.start == start && range?.byteCount == byteCount)
-        #expect(range != nil)
-    }
-
-    @Test(
-        "is nothing else",
-        arguments: ["", "bytes", "bytes 1-2", "bytes 2-1/5", "bytes -1-2/5", "bytes 1-/5", "bytes 1-2/x", "x 1-2/3"])
-    func bad(text: String) { #expect(ContentRange(["Content-Range": text]) == nil) }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import Synchronization
 import Testing
 
@@ -37,14 +36,6 @@ struct LoadedModelsTests {
     }
 
     private struct Broken: Error {}
-
-    /// Threads of their own, as nodes have them: who blocks one holds up nobody.
-    private final class Threads: TaskExecutor {
-        func enqueue(_ job: consuming ExecutorJob) {
-            let job = UnownedJob(job)
-            Thread.detachNewThread { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
-        }
-    }
 
     private let life = Life()
     private let models = LoadedModels<String, Model>(byteBudget: 100)
@@ -130,22 +121,19 @@ struct LoadedModelsTests {
     private func whileLoading(
         _ name: String, ending: @escaping @Sendable () throws -> Void = {}, _ body: () async throws -> Void
     ) async throws {
-        let begun = AsyncStream.makeStream(of: Void.self)
-        let gate = DispatchSemaphore(value: 0)
-        let task = Task.detached(executorPreference: Threads()) { [models, life] in
+        let (begun, gate) = (AsyncStream.makeStream(of: Void.self), AsyncStream.makeStream(of: Void.self))
+        defer { gate.continuation.finish() }
+        let task = Task { [models, life] in
             _ = try await models.model(for: name, byteCount: 40) {
                 begun.continuation.finish()
-                gate.wait()
+                for await _ in gate.stream {}
                 try ending()
                 return Model(name, life)
             }
         }
         for await _ in begun.stream {}
-        do { try await body() } catch {
-            gate.signal()
-            throw error
-        }
-        gate.signal()
+        try await body()
+        gate.continuation.finish()
         _ = try? await task.value
     }
 
