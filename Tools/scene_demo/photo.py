@@ -54,13 +54,13 @@ def age(rng, lightness, least=0.0):
     x = soften(lightness.astype(np.float32), 0.0035 * blurred * height)
     down = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     across = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
-    x = x * (1 - 0.28 * corners * np.float32(rng.random() + 0.2) * (down**2 + across**2) / 2)
+    x = x * (1 - 0.22 * corners * np.float32(rng.random() + 0.2) * (down**2 + across**2) / 2)
     # Grain is coarser than fine pixels.
     grain = soften(rng.standard_normal((height, width), dtype=np.float32), 0.0022 * coarse * height)
-    x = x + grain * np.float32((0.5 + 3.5 * grainy**2) / max(float(grain.std()), 1e-3))
+    x = x + grain * np.float32((0.5 + 2.5 * grainy**2) / max(float(grain.std()), 1e-3))
     # Black turns gray and white dull, and the paper's curve differs.
-    x = 100 * np.clip(x / 100, 0, 1) ** np.float32(1 + 0.35 * (2 * contrast - 1))
-    x = x * np.float32(1 - 0.25 * faded) + np.float32(18 * lifted * faded)
+    x = 100 * np.clip(x / 100, 0, 1) ** np.float32(1 + 0.25 * (2 * contrast - 1))
+    x = x * np.float32(1 - 0.2 * faded) + np.float32(15 * lifted * faded)
     shade = np.clip(x, 0, 100)
     f = (shade + 16) / 116
     linear = np.where(f > 6 / 29, f**3, (f - 16 / 116) * (116 * 27 / 24389))
