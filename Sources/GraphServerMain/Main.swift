@@ -6,7 +6,9 @@ internal import Nodes
 @main
 struct Main {
     static func main() async {
-        exit(
+        // No exit handlers: an inference that was given up may still be inside the runtime, whose destructors must not run
+        // under it.
+        _exit(
             await ServerProgram.run(Array(CommandLine.arguments.dropFirst())) { options in
                 var models = ModelHost.Options()
                 models.device = Device(rawValue: options.device) ?? .auto

@@ -10,46 +10,48 @@ struct GraphCache: Sendable {
     /// `${XDG_CACHE_HOME:-~/.cache}/graphrun`.
     let root: String
 
-    private var folder: String { root + "/graphs" }
+    /// Progress is told so many times while a file is read.
+    private static let readingStepCount = 20
 
     /// The folder with the models of a checkpoint; made first if it is not there.
-    /// - Parameter making: is called before a folder is made, which takes seconds.
+    /// - Parameters:
+    ///   - path: of the checkpoint.
+    ///   - tell: hears what takes long; what it throws ends the work.
+    ///   - make: fills a folder.
     func folder(
-        forFile path: String, version: Int, making: () -> Void,
+        for checkpoint: Checkpoint, path: String, version: Int, tell: (ModelHost.LoadingStep) throws -> Void,
         _ make: (_ folder: String) throws(Diagnostic) -> Void
-    ) throws(Diagnostic) -> String {
-        let digest = try digest(ofFile: path)
-        let final = "\(folder)/\(digest)-v\(version)"
-        if FileManager.default.fileExists(atPath: final + "/" + PartList.fileName) { return final }
-        making()
+    ) throws -> String {
+        let digest = try digest(of: checkpoint, path: path, tell)
+        let final = "\(root)/graphs/\(digest)-v\(version)"
+        if isWhole(final) { return final }
+        try tell(.converting)
         let beside = "\(final).\(UUID().uuidString).part"
         do {
             try FileManager.default.createDirectory(atPath: beside, withIntermediateDirectories: true)
         } catch {
             throw WeightsFile.unwritable(beside, error)
         }
-        do throws(Diagnostic) {
-            try make(beside)
-        } catch {
-            try? FileManager.default.removeItem(atPath: beside)
-            throw error
-        }
+        // Gone when it was renamed.
+        defer { try? FileManager.default.removeItem(atPath: beside) }
+        try make(beside)
         do {
             try FileManager.default.moveItem(atPath: beside, toPath: final)
         } catch {
-            try? FileManager.default.removeItem(atPath: beside)
-            guard FileManager.default.fileExists(atPath: final + "/" + PartList.fileName) else {
-                throw WeightsFile.unwritable(final, error)
-            }
+            guard isWhole(final) else { throw WeightsFile.unwritable(final, error) }
         }
         return final
     }
 
-    // MARK: Digests
+    private func isWhole(_ folder: String) -> Bool {
+        FileManager.default.fileExists(atPath: folder + "/" + PartList.fileName)
+    }
 
-    /// The SHA-256 of a file's content. What it was is remembered beside the models for as long as the file's size,
-    /// time and number stay the same: reading 900 MB takes most of a second.
-    private func digest(ofFile path: String) throws(Diagnostic) -> String {
+    /// The SHA-256 of a checkpoint's content. What it was is remembered beside the models for as long as the file's size,
+    /// time and number stay the same: reading 900 MB takes a second.
+    private func digest(
+        of checkpoint: Checkpoint, path: String, _ tell: (ModelHost.LoadingStep) throws -> Void
+    ) throws -> String {
         let identity = try FileIdentity(path: path)
         let note = "\(root)/digests/\(SHA256.hexadecimal(Array(identity.text.utf8)))"
         if let data = FileManager.default.contents(atPath: note), data.count == 64,
@@ -57,14 +59,12 @@ struct GraphCache: Sendable {
         {
             return String(decoding: data, as: UTF8.self)
         }
-        guard let file = FileHandle(forReadingAtPath: path) else { throw FileIdentity.unreadable(path) }
-        var hash = IncrementalSHA256()
-        do {
-            while let piece = try file.read(upToCount: 4 << 20), !piece.isEmpty { hash.update([UInt8](piece)[...]) }
-        } catch {
-            throw FileIdentity.unreadable(path)
+        var told = -1
+        let digest = try checkpoint.contentDigest { done, total in
+            guard done * Self.readingStepCount / max(1, total) > told else { return }
+            told = done * Self.readingStepCount / max(1, total)
+            try tell(.reading(Double(done) / Double(max(1, total))))
         }
-        let digest = hash.hexadecimal()
         try? FileManager.default.createDirectory(atPath: root + "/digests", withIntermediateDirectories: true)
         try? Data(digest.utf8).write(to: URL(fileURLWithPath: note), options: .atomic)
         return digest

@@ -41,6 +41,8 @@ public final class ModelHost: Sendable {
 
     /// What happens while a model is loaded, for people.
     public enum LoadingStep: Sendable, Equatable {
+        /// A checkpoint is read for the first time, to know it again; the share that is done.
+        case reading(Double)
         /// ONNX models are made from a checkpoint, once.
         case converting
         /// The share that is ready for inference, 0...1.
@@ -125,13 +127,11 @@ public final class ModelHost: Sendable {
             return try DDColorNetwork(
                 exported: PartedModel(file: path, runtime, options.device), fileName: fileName)
         }
-        let weights = NamedWeights(checkpoint: try Checkpoint(path: path), fileName: fileName)
-        var stopped: (any Error)?
+        let checkpoint = try Checkpoint(path: path)
+        let weights = NamedWeights(checkpoint: checkpoint, fileName: fileName)
         let folder = try GraphCache(root: options.cacheFolder).folder(
-            forFile: path, version: DDColorWriter.version,
-            making: { do { try step(.converting) } catch { stopped = error } }
+            for: checkpoint, path: path, version: DDColorWriter.version, tell: step
         ) { folder throws(Diagnostic) in try DDColorWriter.write(weights, into: folder) }
-        if let stopped { throw stopped }
         return DDColorNetwork(
             parts: try PartedModel(folder: folder, runtime, options.device) { try step(.loading($0)) })
     }

@@ -14,19 +14,23 @@ struct Graphrun {
             let command = try CommandLineParser.parse(Array(CommandLine.arguments.dropFirst()))
             for warning in command.options.models.warnings { console.error("warning: \(warning)") }
             let code = try await command.run(console)
-            exit(code.rawValue)
+            end(code.rawValue)
         } catch let error as UsageError {
             console.error("graphrun: \(error.message)")
             console.error("  \(error.suggestion ?? "Run 'graphrun --help'.")")
-            exit(ExitCode.usage.rawValue)
+            end(ExitCode.usage.rawValue)
         } catch let error as Failure {
             console.error(error.text)
-            exit(error.code.rawValue)
+            end(error.code.rawValue)
         } catch {
             console.error("graphrun: \(error)")
-            exit(ExitCode.failed.rawValue)
+            end(ExitCode.failed.rawValue)
         }
     }
+
+    /// Without exit handlers: an inference that was given up may still be inside the runtime, whose destructors must not
+    /// run under it. Output was written as it came.
+    private static func end(_ code: Int32) -> Never { _exit(code) }
 }
 
 enum ExitCode: Int32 {

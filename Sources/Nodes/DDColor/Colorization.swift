@@ -66,6 +66,8 @@ struct Colorization {
     private func load(_ path: String, _ context: NodeContext) async throws -> DDColorNetwork {
         try await models.ddcolor(path: path) { step in
             switch step {
+            case .reading(let share):
+                context.phase("loading_model", "reading \(checkpoint) for the first time, \(Int(share * 100)) %")
             case .converting: context.phase("loading_model", "preparing \(checkpoint), once")
             case .loading(let share):
                 context.phase("loading_model", "loading \(checkpoint), \(Int(share * 100)) %")

@@ -46,7 +46,9 @@ struct DDColorColorizeTests {
         }
 
         /// Starts a run and cancels it as soon as `event` is told.
-        func cancelled(_ text: String, at event: @escaping @Sendable (RunEvent.Kind) -> Bool) async throws -> [RunEvent.Kind] {
+        func cancelled(_ text: String, at event: @escaping @Sendable (RunEvent.Kind) -> Bool) async throws -> [RunEvent
+            .Kind]
+        {
             let (workflow, checked) = try check(text)
             let plan = try #require(checked.plan)
             let engine = engine
@@ -77,7 +79,8 @@ struct DDColorColorizeTests {
 
     private let mini = #""model_input_size": 64, "checkpoint": "mini.pth""#
 
-    @Test("colours a rectangular photo as the official pipeline does, within 2 levels, on the average within half a one")
+    @Test(
+        "colours a rectangular photo as the official pipeline does, within 2 levels, on the average within half a one")
     func reference() async throws {
         let lab = try Lab()
         let (result, _) = try await lab.run(workflow(mini))
@@ -144,7 +147,9 @@ struct DDColorColorizeTests {
     func replaced() async throws {
         let lab = try Lab()
         func ran() async throws -> Bool {
-            try await lab.run(workflow(mini)).events.contains { if case .nodeFinished("3") = $0 { true } else { false } }
+            try await lab.run(workflow(mini)).events.contains {
+                if case .nodeFinished("3") = $0 { true } else { false }
+            }
         }
         #expect(try await ran())
         #expect(try await !ran())
@@ -157,7 +162,9 @@ struct DDColorColorizeTests {
     @Test("stops while it computes, and the next run is as good as ever")
     func cancelled() async throws {
         let lab = try Lab()
-        let events = try await lab.cancelled(workflow(#""model_input_size": 1024, "checkpoint": "mini.pth""#, batch: 50)) {
+        let events = try await lab.cancelled(
+            workflow(#""model_input_size": 1024, "checkpoint": "mini.pth""#, batch: 50)
+        ) {
             if case .nodePhase("3", _, "inference", _, _) = $0 { true } else { false }
         }
         #expect(events.contains { if case .nodeInterrupted("3") = $0 { true } else { false } })
@@ -223,7 +230,10 @@ struct DDColorColorizeTests {
                   Choose a DDColor checkpoint; 'graphrun models' lists those there are.
                 """)
         try write(
-            [("encoder.arch.downsample_layers.0.0.weight", [8, 3, 4, 4]), ("refine_net.0.0.weight_orig", [2, 13, 1, 1])],
+            [
+                ("encoder.arch.downsample_layers.0.0.weight", [8, 3, 4, 4]),
+                ("refine_net.0.0.weight_orig", [2, 13, 1, 1]),
+            ],
             "cut.safetensors")
         #expect(
             try await failure(workflow(#""model_input_size": 64, "checkpoint": "cut.safetensors""#), lab) == """
@@ -242,7 +252,10 @@ struct DDColorColorizeTests {
         #expect(json["output_name"] == ["colorized_image"])
         #expect(json["category"] == "DDColor")
         #expect(json["python_module"] == "custom_nodes.ComfyUI-DDColor")
-        #expect(json["input_order"] == ["required": ["image", "model_input_size", "checkpoint"], "optional": ["ab_upsample"]])
+        #expect(
+            json["input_order"] == [
+                "required": ["image", "model_input_size", "checkpoint"], "optional": ["ab_upsample"],
+            ])
     }
 
     // MARK: The old name
