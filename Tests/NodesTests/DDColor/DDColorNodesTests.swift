@@ -53,7 +53,7 @@ struct DDColorColorizeTests {
             let plan = try #require(checked.plan)
             let engine = engine
             let running = Task { await engine.run(plan, of: workflow, id: "r") }
-            var position = 0
+            var position: EventLog.Position = 0
             while true {
                 let read = engine.log.read(after: position)
                 if read.events.contains(where: { event($0.kind) }) { break }
@@ -66,11 +66,9 @@ struct DDColorColorizeTests {
         }
     }
 
-    private func workflow(
-        _ type: String = "DDColor_Colorize", photo: String = "photo.png", _ inputs: String, batch: Int = 1
-    ) -> String {
+    private func workflow(_ inputs: String, type: String = "DDColor_Colorize", batch: Int = 1) -> String {
         """
-        {"1": {"class_type": "LoadImage", "inputs": {"image": "\(photo)"}},
+        {"1": {"class_type": "LoadImage", "inputs": {"image": "photo.png"}},
          "2": {"class_type": "RepeatImageBatch", "inputs": {"image": ["1", 0], "amount": \(batch)}},
          "3": {"class_type": "\(type)", "inputs": {"image": ["2", 0], \(inputs)}},
          "4": {"class_type": "SaveImage", "inputs": {"images": ["3", 0], "filename_prefix": "c"}}}
@@ -283,7 +281,7 @@ struct DDColorColorizeTests {
     func oldWord() async throws {
         let lab = try Lab()
         let (result, events) = try await lab.run(
-            workflow("DDColor", #""model": "model", "size": 64, "flag": false"#))
+            workflow(#""model": "model", "size": 64, "flag": false"#, type: "DDColor"))
         #expect(result.outcome == .succeeded)
         let log = events.compactMap { if case .nodeLog(_, _, let message) = $0 { message } else { nil } }
         #expect(
