@@ -2,7 +2,7 @@ public import GraphCore
 
 /// The table of contents: every node type this module has.
 public enum BuiltInNodes {
-    public static func all() -> [any Node] { files + sizes + batches + changes + restoration + masks + values }
+    public static func all() -> [any Node] { files + sizes + batches + changes + restoration + colors + masks + values }
 
     private static var files: [any Node] {
         [
@@ -35,6 +35,8 @@ public enum BuiltInNodes {
             ImageGrayscale(), ImageAutoContrast(), ImageDenoise(), ImageDescratch(), ImageDeskew(), ImageVignetteFix(),
         ]
     }
+
+    private static var colors: [any Node] { [ImageSaturation(), ColorizeStrength()] }
 
     private static var masks: [any Node] {
         [
