@@ -52,9 +52,36 @@ enum PictureBench {
             var work = RowWork(context, rowCount: photo.height)
             _ = try photo.sharpened(kernel, amount: 1, work: &work)
         }
+        try await colors(photo)
         await measure("non-local means 21x21") { context in
             var work = RowWork(context, rowCount: noisy.height)
             _ = try noisy.denoised(NonLocalMeans(sigma: 0.05), &work)
+        }
+    }
+
+    /// The pixel work around a colouring network, of what a gray scan is and of a colour photo: squashing to 512 pixels
+    /// and laying the colours over the picture.
+    private static func colors(_ photo: Image) async throws {
+        let green = photo.eightBit()
+        let gray = (0..<green.count / 3).flatMap { [UInt8](repeating: green[3 * $0 + 1], count: 3) }
+        let scan = Image(batch: 1, height: photo.height, width: photo.width, channels: 3, bytes: gray)
+        let side = 512
+        let planes = [(0..<2 * side * side).map { Float($0 % 97) - 48 }]
+        for (name, picture) in [("gray", scan), ("colour", photo)] {
+            await measure("colour 12 MP, \(name) photo, squashing alone") { _ in
+                _ = picture.squashedGray(imageAt: 0, side: side)
+            }
+            for upsampling in ColorUpsampling.allCases {
+                await measure("colour 12 MP, \(name) photo, \(upsampling.rawValue)") { context in
+                    _ = picture.squashedGray(imageAt: 0, side: side)
+                    var work = RowWork(context, rowCount: picture.height)
+                    _ = try picture.colored(with: planes, side: side, upsampling: upsampling, &work)
+                }
+            }
+        }
+        await measure("saturation 12 MP") { context in
+            var work = RowWork(context, rowCount: photo.height)
+            _ = try photo.saturated(by: 1.5, &work)
         }
     }
 

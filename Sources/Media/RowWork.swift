@@ -2,6 +2,10 @@ public import GraphCore
 internal import Dispatch
 internal import Synchronization
 
+#if canImport(Glibc)
+internal import Glibc
+#endif
+
 /// Long work on the rows of pictures: cut into bands, spread over the cores that no node wants, told and stopped
 /// between bands.
 ///
@@ -67,6 +71,7 @@ public struct RowWork {
         let count = rowCount * elementsPerRow
         return unsafe try [Element](unsafeUninitializedCapacity: count) { buffer, initializedCount in
             guard let base = buffer.baseAddress else { return }
+            unsafe Self.preferLargePages(UnsafeMutableRawBufferPointer(buffer))
             let memory = unsafe Memory(base: base)
             try forEachBand(of: rowCount, workPerRow: workPerRow) { rows in
                 let band = unsafe memory.band(rows, elementsPerRow)
@@ -93,6 +98,19 @@ public struct RowWork {
                 body(rows, &span)
             }
         }
+    }
+
+    /// Asks Linux for pages of 2 MiB where whole ones fit. The 36,000 small pages of a 12-megapixel picture of floats
+    /// take longer to come by than its pixels to compute: 100 to 120 ms and 25 more to give back, against 7 to 17 and 1
+    /// (measured in a virtual machine). A hint: where it is not taken, nothing is lost.
+    private static func preferLargePages(_ memory: UnsafeMutableRawBufferPointer) {
+        #if canImport(Glibc)
+        let page = 1 << 21
+        guard let base = memory.baseAddress, memory.count >= 4 * page else { return }
+        let start = (UInt(bitPattern: base) + UInt(page - 1)) / UInt(page) * UInt(page)
+        let end = (UInt(bitPattern: base) + UInt(memory.count)) / UInt(page) * UInt(page)
+        _ = unsafe madvise(UnsafeMutableRawPointer(bitPattern: start), Int(end - start), MADV_HUGEPAGE)
+        #endif
     }
 
     /// About two milliseconds of work, so that a step is never far.

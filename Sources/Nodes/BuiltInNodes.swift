@@ -43,7 +43,7 @@ public enum BuiltInNodes {
     private static func colors(_ models: ModelHost) -> [any Node] {
         [
             DDColorColorize(models), DDColor(models), UpscaleModelLoader(models), ImageUpscaleWithModel(models),
-            OnnxImageModel(models),
+            OnnxImageModel(models), ImageSaturation(), ColorizeStrength(),
         ]
     }
 

@@ -127,7 +127,7 @@ struct TidyTests {
             "Sources/Media/JPEGCodec.swift", "Sources/Media/TIFFCodec.swift", "Sources/Media/GIFCodec.swift",
             "Sources/Media/ColorProfile.swift", "Sources/Media/GaussianBlur.swift",
             "Sources/Media/LanczosKernel.swift", "Sources/Media/RowWork.swift",
-            "Sources/Media/Photo/NonLocalMeansKernel.swift",
+            "Sources/Media/Photo/NonLocalMeansKernel.swift", "Sources/Media/Lab/LabBlock.swift",
             "Sources/GraphCore/Run/WorkerPool.swift",
             "Sources/Media/WebPCodec.swift", "Sources/HTTP/Gzip.swift", "Sources/HTTP/TLS.swift",
             "Sources/HTTP/EventLoop.swift", "Sources/HTTP/Poller.swift", "Sources/HTTP/Socket.swift",

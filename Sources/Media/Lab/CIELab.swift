@@ -4,8 +4,9 @@ internal import Glibc
 /// conversions", RGB to CIE L*a*b*): white is D65, (0.950456, 1, 1.088754); 0.008856, 903.3 and 7.787 are CIE's
 /// (6/29)^3, (29/3)^3 and (29/6)^2 / 3, rounded.
 ///
-/// L* = 116 f(Y) - 16, a* = 500 (f(X) - f(Y)), b* = 200 (f(Y) - f(Z)), X and Z as shares of white's. So a pixel is kept
-/// here as its luminance Y, f(Y), and how far f(X) and f(Z) are from f(Y): a* / 500 and -b* / 200.
+/// L* = 116 f(Y) - 16, a* = 500 (f(X) - f(Y)), b* = 200 (f(Y) - f(Z)), X and Z as shares of white's. So a pixel is held
+/// here as its luminance Y, f(Y), and how far f(X) and f(Z) are from f(Y): a* / 500 and -b* / 200. Near black, where L*
+/// is 903.3 Y, the same f(Y) belongs to it.
 enum CIELab {
     /// Light to luminance, and to X and Z as shares of white's.
     static let toX = SIMD3<Float>(0.412453, 0.357580, 0.180423) / 0.950456
@@ -18,23 +19,15 @@ enum CIELab {
     static let toBlue = SIMD3<Float>(0.055648 * 0.950456, -0.204043, 1.057311 * 1.088754)
 
     /// The cube root, and a line near black.
-    static func f(_ t: Float) -> Float { t > 0.008856 ? cbrtf(t) : 7.787 * t + 16 / 116 }
+    static func f(_ t: Double) -> Double { t > 0.008856 ? cbrt(t) : 7.787 * t + 16 / 116 }
+
+    /// To within 2e-6.
+    static let fTable = CurveTable(segmentBits: 7, f)
 
     /// `f`'s inverse.
+    @inline(__always)
     static func inverse(_ f: Float) -> Float {
-        f > 7.787 * 0.008856 + 16 / 116 ? f * f * f : (f - 16 / 116) / 7.787
-    }
-
-    /// Luminance, 0...1, of a stored colour.
-    static func luminance(_ r: Float, _ g: Float, _ b: Float) -> Float {
-        (SIMD3(SRGB.light(r), SRGB.light(g), SRGB.light(b)) * toY).sum()
-    }
-
-    /// The stored colour of a luminance and a* / 500, -b* / 200, clipped to 0...1.
-    static func stored(luminance y: Float, _ dx: Float, _ dz: Float) -> SIMD3<Float> {
-        let fy = f(y)
-        let xyz = SIMD3(inverse(fy + dx), y, inverse(fy + dz))
-        return SIMD3(
-            SRGB.stored((xyz * toRed).sum()), SRGB.stored((xyz * toGreen).sum()), SRGB.stored((xyz * toBlue).sum()))
+        let line = f * (1 / 7.787) - 16 / 116 / 7.787
+        return f <= 7.787 * 0.008856 + 16 / 116 ? line : f * f * f
     }
 }

@@ -9,17 +9,20 @@ extension Image {
         precondition((0..<batch).contains(index) && width > 0 && height > 0, "the batch has no image \(index)")
         let columns = (0..<side).map { LinearSample($0, from: width, to: side) }
         let colors = channels < 3 ? 1 : 3
-        let count = side * colors
-        var (gray, blend): ([Float], [Float]) = ([], [Float](repeating: 0, count: count))
+        let (light, stored) = (SRGB.lightTable, SRGB.storedTable)
+        var gray: [Float] = []
         gray.reserveCapacity(side * side)
         for y in 0..<side {
             let row = LinearSample(y, from: height, to: side)
             let upper = sampled(row: index * height + row.first, columns, colors)
             let lower = row.share == 0 ? upper : sampled(row: index * height + row.second, columns, colors)
-            for i in 0..<count { blend[i] = upper[i] + row.share * (lower[i] - upper[i]) }
-            for x in 0..<side {
-                let (r, g, b) = colors == 1 ? (x, x, x) : (3 * x, 3 * x + 1, 3 * x + 2)
-                gray.append(SRGB.stored(CIELab.luminance(blend[r], blend[g], blend[b])))
+            for x in stride(from: 0, to: side * colors, by: colors) {
+                var luminance: Float = 0
+                for c in 0..<colors {
+                    let color = light(upper[x + c] + row.share * (lower[x + c] - upper[x + c]))
+                    luminance += colors == 1 ? color : color * CIELab.toY[c]
+                }
+                gray.append(stored(luminance))
             }
         }
         return gray
@@ -27,22 +30,29 @@ extension Image {
 
     /// The colours of a row, resampled in width.
     private func sampled(row y: Int, _ columns: [LinearSample], _ colors: Int) -> [Float] {
-        let start = y * rowLength
-        func mix(_ value: (Int) -> Float) -> [Float] {
-            var line: [Float] = []
-            line.reserveCapacity(columns.count * colors)
+        let (start, count) = (y * rowLength, rowLength)
+        var line: [Float] = []
+        line.reserveCapacity(columns.count * colors)
+        switch storage {
+        case .floats(let floats):
+            let source = floats.span.extracting(start..<start + count)
             for column in columns {
                 for c in 0..<colors {
-                    let a = value(start + column.first * channels + c)
-                    line.append(a + column.share * (value(start + column.second * channels + c) - a))
+                    let a = source[column.first * channels + c]
+                    line.append(a + column.share * (source[column.second * channels + c] - a))
                 }
             }
-            return line
+        case .bytes(let bytes, let levels):
+            let (source, levels) = (bytes.span.extracting(start..<start + count), levels.span)
+            for column in columns {
+                for c in 0..<colors {
+                    let a = levels[Int(source[column.first * channels + c])]
+                    let b = levels[Int(source[column.second * channels + c])]
+                    line.append(a + column.share * (b - a))
+                }
+            }
         }
-        switch storage {
-        case .floats(let floats): return mix { floats[$0] }
-        case .bytes(let bytes, let levels): return mix { levels[Int(bytes[$0])] }
-        }
+        return line
     }
 }
 
