@@ -79,7 +79,7 @@ def write_fixtures(folder, model, side=256):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--train", type=Path, metavar="FOLDER", help="train; scenes, state and result are kept there")
-    parser.add_argument("--steps", type=int, default=4500)
+    parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--small", type=int, default=5000, help="how many training scenes of 256 px")
     parser.add_argument("--large", type=int, default=700, help="how many of 512 px")

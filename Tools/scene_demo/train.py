@@ -77,7 +77,7 @@ def side_of(step, steps, rng):
 
 
 def small_only(step, steps):
-    return step < steps * 0.55
+    return step < steps * 0.42
 
 
 def loss_of(found, truth):
@@ -171,6 +171,7 @@ def export(state, path):
         if not name.endswith("num_batches_tracked"):
             tensors[name] = value.half().contiguous() if value.ndim > 1 else value.contiguous()
     save_file(tensors, f"{path}.new", METADATA)
+    os.chmod(f"{path}.new", 0o644)
     os.replace(f"{path}.new", path)
 
 
