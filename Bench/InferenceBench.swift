@@ -1,4 +1,5 @@
 internal import Foundation
+internal import GraphCore
 internal import Inference
 
 /// One network, as DDColor's node uses it: loaded, run several times, in a process of its own so that its peak memory

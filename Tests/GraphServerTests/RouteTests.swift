@@ -174,4 +174,11 @@ struct RouteTests {
             #expect(try endpoint.post("/free", ["unload_models": true, "free_memory": true]).body.isEmpty)
         }
     }
+
+    @Test("let go of models when they are told to free them or memory", arguments: [(#"{"unload_models": true}"#, 1), (#"{"free_memory": true}"#, 1), ("{}", 0)])
+    func free(body: String, count: Int) async throws {
+        let place = try TestPlace()
+        #expect(await place.post("/free", Array(body.utf8)).status == 200)
+        #expect(place.freed.all.count == count)
+    }
 }

@@ -13,6 +13,8 @@ final class TestPlace: Sendable {
     let server: GraphServer
     /// What the server said so far, a line each.
     let said = Lines()
+    /// A line each time models were to be let go of.
+    let freed = Lines()
 
     /// - Parameters:
     ///   - files: what lies in the base directory before the server starts.
@@ -38,7 +40,9 @@ final class TestPlace: Sendable {
         options.baseDirectory = url.path
         options.port = 0
         set(&options, url)
-        server = try GraphServer(options, nodes: nodes) { [said] in said.append($0) }
+        server = try GraphServer(
+            options, nodes: nodes, freeModels: { [freed] in freed.append("models") },
+            log: { [said] in said.append($0) })
     }
 
     deinit { try? FileManager.default.removeItem(at: url) }

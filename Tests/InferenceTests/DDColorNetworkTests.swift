@@ -62,6 +62,44 @@ struct DDColorNetworkTests {
         }
     }
 
+    /// An ONNX file like the official export: one input and one output of fixed sides. What it gives is twice the input's
+    /// first two channels.
+    private func exported(input: [Int], output: [Int], in folder: String) throws -> String {
+        var graph = ONNXGraph(name: "export")
+        let gray = graph.input("input", input.map { .fixed($0) })
+        let cut = graph.node(
+            "Slice", [gray, graph.constant([0]), graph.constant([output[1]]), graph.constant([1])])
+        graph.output(graph.node("Add", [cut, cut]), "output", output.map { .fixed($0) })
+        try Data(graph.model()).write(to: URL(filePath: folder + "/exported.onnx"))
+        return folder + "/exported.onnx"
+    }
+
+    @Test("may be an ONNX file, which says for which side it was exported")
+    func onnxFile() async throws {
+        try await withHost { host, folder in
+            let file = try exported(input: [1, 3, 64, 64], output: [1, 2, 64, 64], in: folder)
+            let network = try await host.ddcolor(path: file) { _ in }
+            #expect(network.fixedSide == 64)
+            let gray = Tensor(shape: [1, 3, 64, 64], values: try Self.floats("mini_64_input.f32"))
+            let colors = try await network.colors(of: gray) { _ in }
+            #expect(colors.values == gray.values.prefix(2 * 64 * 64).map { $0 * 2 })
+        }
+    }
+
+    @Test("is not an ONNX file with other inputs or outputs")
+    func foreignONNX() async throws {
+        try await withHost { host, folder in
+            let file = try exported(input: [1, 3, 64, 64], output: [1, 1, 64, 64], in: folder)
+            let error = await #expect(throws: Diagnostic.self) { _ = try await host.ddcolor(path: file) { _ in } }
+            #expect(
+                error?.text == """
+                    'exported.onnx' is no DDColor network: it goes from input [1, 3, 64, 64] to output [1, 1, 64, 64] \
+                    instead of from [1, 3, side, side] to [1, 2, side, side]
+                      Use OnnxImageModel for other models that turn pictures into pictures.
+                    """)
+        }
+    }
+
     @Test("ends at once when its task is cancelled, and can be used again")
     func cancelled() async throws {
         try await withHost { host, _ in

@@ -194,7 +194,7 @@ struct DDColorColorizeTests {
                 "ddcolor_paper_tiny.pth", "ddcolor_paper.pth", "ddcolor_modelscope.pth", "ddcolor_artistic.pth",
                 "mini.pth", "scene_demo.safetensors",
             ])
-        let errors = try lab.check(workflow(#""checkpoint": "ddcolor_artistic.pth""#)).checked.errors
+        let errors = try lab.check(workflow(#""model_input_size": 64, "checkpoint": "ddcolor_artistic.pth""#)).checked.errors
         #expect(
             errors.map(\.text) == [
                 """
