@@ -68,12 +68,14 @@ enum PictureBench {
         let side = 512
         let planes = [(0..<2 * side * side).map { Float($0 % 97) - 48 }]
         for (name, picture) in [("gray", scan), ("colour", photo)] {
-            await measure("colour 12 MP, \(name) photo, squashing alone") { _ in
-                _ = picture.squashedGray(imageAt: 0, side: side)
+            await measure("colour 12 MP, \(name) photo, squashing alone") { context in
+                var work = RowWork(context, rowCount: side)
+                _ = try picture.squashedGray(imageAt: 0, side: side, &work)
             }
             for upsampling in ColorUpsampling.allCases {
                 await measure("colour 12 MP, \(name) photo, \(upsampling.rawValue)") { context in
-                    _ = picture.squashedGray(imageAt: 0, side: side)
+                    var squashing = RowWork(context, rowCount: side)
+                    _ = try picture.squashedGray(imageAt: 0, side: side, &squashing)
                     var work = RowWork(context, rowCount: picture.height)
                     _ = try picture.colored(with: planes, side: side, upsampling: upsampling, &work)
                 }

@@ -22,7 +22,7 @@ enum CIELab {
     static func f(_ t: Double) -> Double { t > 0.008856 ? cbrt(t) : 7.787 * t + 16 / 116 }
 
     /// To within 2e-6.
-    static let fTable = CurveTable(segmentBits: 7, f)
+    static let fTable = CurveTable(f)
 
     /// `f`'s inverse.
     @inline(__always)

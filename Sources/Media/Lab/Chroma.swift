@@ -6,7 +6,7 @@ extension Image {
     public func saturated(by factor: Float, _ work: inout RowWork) throws -> Image {
         if channels < 3 || factor == 1 { return self }
         let source = LabSource(self)
-        return try labRows(workPerRow: 40 * width, &work) { rows, band in
+        return try labRows(&work) { rows, band in
             var block = LabBlock(source)
             block.forEach(in: rows.lowerBound * width..<rows.upperBound * width) { block, pixels, at in
                 block.readColors(pixels)
@@ -31,7 +31,7 @@ extension Image {
         let (ownCount, othersCount) = (batch * width * height, other.batch * width * height)
         let channelCount = channels == 4 ? 4 : 3
         let floats: [Float] = try work.makeRows(
-            newBatch * height, elementsPerRow: width * channelCount, workPerRow: 60 * width
+            newBatch * height, elementsPerRow: width * channelCount, workPerRow: Self.labWork * width
         ) { rows, band in
             var (mine, theirs) = (LabBlock(own), LabBlock(others))
             // A block stays inside an image, so that both pictures have it in one piece.

@@ -18,7 +18,7 @@ extension Image {
         let source = LabSource(self)
         let columns = upsampling.samples(from: side, to: width)
         let lines = upsampling.samples(from: side, to: height)
-        return try labRows(workPerRow: 24 * width, &work) { rows, band in
+        return try labRows(&work) { rows, band in
             var (block, a, b) = (LabBlock(source), WidenedRows(columns, 1 / 500), WidenedRows(columns, -1 / 200))
             var at = 0
             for row in rows {
@@ -35,14 +35,17 @@ extension Image {
         }
     }
 
+    /// For a pixel. So much that a band of the result stays in the second-level cache between being cleared and written.
+    static let labWork = 120
+
     /// A picture of this size, of three channels or four, made of rows.
     func labRows(
-        workPerRow: Int, _ work: inout RowWork,
+        _ work: inout RowWork,
         _ body: @escaping @Sendable (_ rows: Range<Int>, _ band: inout MutableSpan<Float>) -> Void
     ) throws -> Image {
         let count = channels == 4 ? 4 : 3
         let floats: [Float] = try work.makeRows(
-            rowCount, elementsPerRow: width * count, workPerRow: workPerRow, body)
+            rowCount, elementsPerRow: width * count, workPerRow: Self.labWork * width, body)
         return Image(batch: batch, height: height, width: width, channels: count, floats: floats)
     }
 }
@@ -55,6 +58,8 @@ struct WidenedRows {
     private var (upper, lower): (Row, Row)
     /// The row that was moved to, times the factor.
     private(set) var line: [Float]
+    /// Whether `line` is what `upper` is.
+    private var isUpper = false
 
     private struct Row {
         /// Which it is: of which image, which row.
@@ -69,18 +74,19 @@ struct WidenedRows {
     }
 
     mutating func move(to row: LinearSample, of image: Int, _ planes: [Float], from plane: Int, side: Int) {
-        let isThere = upper.image == image && upper.number == row.first
-        if !isThere {
+        if upper.image != image || upper.number != row.first {
             // Going down, what was below is above.
             swap(&upper, &lower)
             widen(&upper, row.first, of: image, planes, from: plane, side)
+            isUpper = false
         }
         if row.share == 0 {
-            if !isThere || line != upper.values { line = upper.values }
-            return
+            if !isUpper { line = upper.values }
+        } else {
+            widen(&lower, row.second, of: image, planes, from: plane, side)
+            for x in line.indices { line[x] = upper.values[x] + row.share * (lower.values[x] - upper.values[x]) }
         }
-        widen(&lower, row.second, of: image, planes, from: plane, side)
-        for x in line.indices { line[x] = upper.values[x] + row.share * (lower.values[x] - upper.values[x]) }
+        isUpper = row.share == 0
     }
 
     private func widen(

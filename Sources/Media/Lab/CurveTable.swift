@@ -3,48 +3,49 @@
 ///
 /// The pieces are equal parts of octaves of x + `bias`: their number stands in the top bits of that float.
 struct CurveTable: Sendable {
-    /// 65/64, where 1 lands, begins a piece for 6 or more bits, so that 1 is exact.
-    static let bias: Float = 1.0 / 64
+    static var bias: Float { 1.0 / 64 }
+    /// Leaves the exponent and 8 bits: 256 pieces an octave. 65/64, where 1 lands, begins one, so that 1 is exact.
+    static var shift: UInt32 { 15 }
+    /// What `bias` gives, the first piece's number.
+    static var first: UInt32 { 0x7900 }
 
     struct Piece: BitwiseCopyable, Sendable { let slope: Float, base: Float }
 
     /// The last begins at 1 and stands for it alone.
     let pieces: [Piece]
-    /// How far to the right the bits of x + `bias` are moved, and the number that the first piece then has.
-    let shift: UInt32, first: UInt32
 
     /// - Parameters:
-    ///   - segmentBits: 2 to this power is the number of pieces of an octave, at least 6.
-    ///   - margin: when given, the pieces lie on or above the curve, by this much more than they must; else they join
-    ///     points of it.
-    init(segmentBits: UInt32, above margin: Double? = nil, _ curve: (Double) -> Double) {
-        precondition((6...12).contains(segmentBits))
-        let shift = 23 - segmentBits
-        let (first, last) = (Self.bias.bitPattern >> shift, (1 + Self.bias).bitPattern >> shift)
-        (self.shift, self.first) = (shift, first)
-        pieces = (first...last).map { number in
+    ///   - liesAbove: of a curve that bends down and ends at 1: the pieces lie on it or above, by 1e-6 more than they
+    ///     must, and nowhere above 1; else they join points of the curve.
+    init(liesAbove: Bool = false, _ curve: (Double) -> Double) {
+        precondition(Self.bias.bitPattern >> Self.shift == Self.first, "the first piece begins at the bias")
+        let (bias, last) = (Double(Self.bias), (1 + Self.bias).bitPattern >> Self.shift)
+        pieces = (Self.first...last).map { number in
             if number == last { return Piece(slope: 0, base: Float(curve(1))) }
-            let bias = Double(Self.bias)
-            let start = Double(Float(bitPattern: number << shift))
-            let end = Double(Float(bitPattern: (number + 1) << shift))
+            let start = Double(Float(bitPattern: number << Self.shift))
+            let end = Double(Float(bitPattern: (number + 1) << Self.shift))
             let (low, high) = (curve(start - bias), curve(end - bias))
-            let slope = Float((high - low) / (end - start))
+            var slope = Float((high - low) / (end - start))
             var base = low - Double(slope) * start
-            if let margin, number != first {
+            if liesAbove && number + 1 == last {
+                // The tangent at 1, nearly.
+                slope = Float((high - curve(1 - 1e-6)) / 1e-6)
+                base = (high - Double(slope) * end).nextDown
+            } else if liesAbove && number > Self.first {
                 let excess = (1..<16).map { part -> Double in
                     let x = start + (end - start) * Double(part) / 16
                     return curve(x - bias) - (Double(slope) * x + base)
                 }
-                base += max(0, excess.max() ?? 0) + margin
+                base += max(0, excess.max() ?? 0) + 1e-6
             }
             return Piece(slope: slope, base: Float(base))
         }
     }
 
-    /// The curve's value, at most 1; what lies outside 0...1 counts as the nearer end, NaN as 0.
+    /// The curve's value; what lies outside 0...1 counts as the nearer end, NaN as 0.
     func callAsFunction(_ x: Float) -> Float {
         let z = (x > 0 ? min(x, 1) : 0) + Self.bias
-        let piece = pieces[Int(z.bitPattern >> shift - first)]
-        return min(piece.slope * z + piece.base, 1)
+        let piece = pieces[Int(z.bitPattern >> Self.shift - Self.first)]
+        return piece.slope * z + piece.base
     }
 }

@@ -32,7 +32,7 @@ struct LabBlock {
         guard case .bytes(let bytes, _) = source.image.storage else {
             readLight()
             unsafe Self.sum(red, green, blue, CIELab.toY, &y, pixels.count)
-            unsafe Self.look(up: y, in: f.pieces, f, &fy, pixels.count)
+            unsafe Self.look(up: y, in: f.pieces, &fy, pixels.count)
             return
         }
         if unsafe channels < 3 || Self.isGray(bytes, start, channels, pixels.count) {
@@ -40,7 +40,7 @@ struct LabBlock {
             unsafe Self.look(up: bytes, start, channels, in: source.grayF, &fy, pixels.count)
         } else {
             unsafe Self.sum(bytes, start, channels, source.weighted, &y, pixels.count)
-            unsafe Self.look(up: y, in: f.pieces, f, &fy, pixels.count)
+            unsafe Self.look(up: y, in: f.pieces, &fy, pixels.count)
         }
     }
 
@@ -50,11 +50,11 @@ struct LabBlock {
         let count = pixels.count
         readLight()
         unsafe Self.sum(red, green, blue, CIELab.toY, &y, count)
-        unsafe Self.look(up: y, in: f.pieces, f, &fy, count)
+        unsafe Self.look(up: y, in: f.pieces, &fy, count)
         unsafe Self.sum(red, green, blue, CIELab.toX, &dx, count)
-        unsafe Self.follow(f, f.pieces, &dx, count)
+        unsafe Self.follow(f.pieces, &dx, count)
         unsafe Self.sum(red, green, blue, CIELab.toZ, &dz, count)
-        unsafe Self.follow(f, f.pieces, &dz, count)
+        unsafe Self.follow(f.pieces, &dz, count)
         for i in 0..<count {
             dx[i] -= fy[i]
             dz[i] -= fy[i]
@@ -76,7 +76,7 @@ struct LabBlock {
         unsafe band.withUnsafeMutableBufferPointer { band in
             guard let base = band.baseAddress else { return }
             let target = unsafe base + place
-            unsafe Self.store(red, green, blue, stored.pieces, stored, target, channels, count)
+            unsafe Self.store(red, green, blue, stored.pieces, target, channels, count)
         }
         guard channels == 4 else { return }
         let alpha = source.image.floats(in: pixels.lowerBound * 4..<pixels.upperBound * 4)
@@ -105,9 +105,9 @@ struct LabBlock {
             unsafe Self.pick(floats, start, channels, &red, count)
             unsafe Self.pick(floats, second, channels, &green, count)
             unsafe Self.pick(floats, third, channels, &blue, count)
-            unsafe Self.follow(light, light.pieces, &red, count)
-            unsafe Self.follow(light, light.pieces, &green, count)
-            unsafe Self.follow(light, light.pieces, &blue, count)
+            unsafe Self.follow(light.pieces, &red, count)
+            unsafe Self.follow(light.pieces, &green, count)
+            unsafe Self.follow(light.pieces, &blue, count)
         }
     }
 }
@@ -117,6 +117,7 @@ extension LabBlock {
     private typealias Floats = UnsafePointer<Float>
     private typealias Target = UnsafeMutablePointer<Float>
     private typealias Bytes = UnsafePointer<UInt8>
+    private typealias Pieces = UnsafePointer<CurveTable.Piece>
 
     /// NaN becomes 0.
     @inline(__always)
@@ -125,14 +126,11 @@ extension LabBlock {
         return positive < 1 ? positive : 1
     }
 
-    /// Of a number of 0...1.
+    /// Of a number of 0...1 that the bias was added to.
     @inline(__always)
-    private static func value(_ x: Float, _ pieces: UnsafePointer<CurveTable.Piece>, _ shift: UInt32, _ first: UInt32)
-        -> Float
-    {
-        let z = x + CurveTable.bias
-        let piece = unsafe pieces[Int(z.bitPattern &>> shift &- first)]
-        return piece.slope * z + piece.base
+    private static func value(_ biased: Float, _ pieces: Pieces) -> Float {
+        let piece = unsafe pieces[Int(biased.bitPattern &>> CurveTable.shift) &- Int(CurveTable.first)]
+        return piece.slope * biased + piece.base
     }
 
     private static func isGray(_ bytes: Bytes, _ start: Int, _ channels: Int, _ count: Int) -> Bool {
@@ -150,19 +148,13 @@ extension LabBlock {
         for i in 0..<count { unsafe result[i] = table[Int(bytes[start &+ i &* channels])] }
     }
 
-    private static func look(
-        up x: Floats, in pieces: UnsafePointer<CurveTable.Piece>, _ curve: CurveTable, _ result: Target, _ count: Int
-    ) {
-        let (shift, first) = (curve.shift, curve.first)
-        for i in 0..<count { unsafe result[i] = value(clipped(x[i]), pieces, shift, first) }
+    private static func look(up x: Floats, in pieces: Pieces, _ result: Target, _ count: Int) {
+        for i in 0..<count { unsafe result[i] = value(clipped(x[i]) + CurveTable.bias, pieces) }
     }
 
     /// In place.
-    private static func follow(
-        _ curve: CurveTable, _ pieces: UnsafePointer<CurveTable.Piece>, _ values: Target, _ count: Int
-    ) {
-        let (shift, first) = (curve.shift, curve.first)
-        for i in 0..<count { unsafe values[i] = value(clipped(values[i]), pieces, shift, first) }
+    private static func follow(_ pieces: Pieces, _ values: Target, _ count: Int) {
+        for i in 0..<count { unsafe values[i] = value(clipped(values[i]) + CurveTable.bias, pieces) }
     }
 
     private static func pick(_ floats: Floats, _ start: Int, _ channels: Int, _ result: Target, _ count: Int) {
@@ -185,7 +177,7 @@ extension LabBlock {
         for i in 0..<count { unsafe result[i] = red[i] * weights.x + green[i] * weights.y + blue[i] * weights.z }
     }
 
-    /// From CIELAB to light, clipped to 0...1.
+    /// From CIELAB to light, clipped to 0...1, plus the bias.
     private static func mix(
         _ y: Floats, _ fy: Floats, _ dx: Floats, _ dz: Floats, _ first: Int, _ red: Target, _ green: Target,
         _ blue: Target, _ count: Int
@@ -195,22 +187,22 @@ extension LabBlock {
             let x = unsafe CIELab.inverse(fy[i] + dx[first &+ i])
             let z = unsafe CIELab.inverse(fy[i] + dz[first &+ i])
             let y = unsafe y[i]
-            unsafe red[i] = clipped(x * toRed.x + y * toRed.y + z * toRed.z)
-            unsafe green[i] = clipped(x * toGreen.x + y * toGreen.y + z * toGreen.z)
-            unsafe blue[i] = clipped(x * toBlue.x + y * toBlue.y + z * toBlue.z)
+            unsafe red[i] = clipped(x * toRed.x + y * toRed.y + z * toRed.z) + CurveTable.bias
+            unsafe green[i] = clipped(x * toGreen.x + y * toGreen.y + z * toGreen.z) + CurveTable.bias
+            unsafe blue[i] = clipped(x * toBlue.x + y * toBlue.y + z * toBlue.z) + CurveTable.bias
         }
     }
 
+    /// Stored colours of light that the bias was added to.
     private static func store(
-        _ red: Floats, _ green: Floats, _ blue: Floats, _ pieces: UnsafePointer<CurveTable.Piece>,
-        _ curve: CurveTable, _ target: Target, _ channels: Int, _ count: Int
+        _ red: Floats, _ green: Floats, _ blue: Floats, _ pieces: Pieces, _ target: Target, _ channels: Int,
+        _ count: Int
     ) {
-        let (shift, first) = (curve.shift, curve.first)
         for i in 0..<count {
             let pixel = unsafe target + i &* channels
-            unsafe pixel[0] = min(value(red[i], pieces, shift, first), 1)
-            unsafe pixel[1] = min(value(green[i], pieces, shift, first), 1)
-            unsafe pixel[2] = min(value(blue[i], pieces, shift, first), 1)
+            unsafe pixel[0] = value(red[i], pieces)
+            unsafe pixel[1] = value(green[i], pieces)
+            unsafe pixel[2] = value(blue[i], pieces)
         }
     }
 }

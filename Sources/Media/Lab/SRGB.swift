@@ -13,9 +13,9 @@ enum SRGB {
     }
 
     /// To within 4e-6 of the value, for a picture of floats.
-    static let lightTable = CurveTable(segmentBits: 8, light)
+    static let lightTable = CurveTable(light)
 
-    /// Not below and at most 5e-6 above: a gray that was k / 255 must not become the level below when SaveImage cuts
+    /// Not below and at most 5e-6 above: else a gray that was k / 255 would become the level below when SaveImage cuts
     /// off what is behind the point. 0 and 1 are exact.
-    static let storedTable = CurveTable(segmentBits: 7, above: 1e-6, stored)
+    static let storedTable = CurveTable(liesAbove: true, stored)
 }

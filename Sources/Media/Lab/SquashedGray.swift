@@ -6,53 +6,69 @@ extension Image {
     /// of fewer than three channels is its first; a fourth is left out.
     /// - Returns: [side, side] row-major, 0...1.
     public func squashedGray(imageAt index: Int, side: Int) -> [Float] {
+        var gray = [Float](repeating: 0, count: side * side)
+        var span = gray.mutableSpan
+        squash(imageAt: index, side: side, rows: 0..<side, into: &span)
+        return gray
+    }
+
+    /// The same on several cores; `work` is told of `side` rows.
+    public func squashedGray(imageAt index: Int, side: Int, _ work: inout RowWork) throws -> [Float] {
+        try work.makeRows(side, elementsPerRow: side, workPerRow: 120 * side) { rows, band in
+            squash(imageAt: index, side: side, rows: rows, into: &band)
+        }
+    }
+
+    private func squash(imageAt index: Int, side: Int, rows: Range<Int>, into gray: inout MutableSpan<Float>) {
         precondition((0..<batch).contains(index) && width > 0 && height > 0, "the batch has no image \(index)")
         let columns = (0..<side).map { LinearSample($0, from: width, to: side) }
         let colors = channels < 3 ? 1 : 3
         let (light, stored) = (SRGB.lightTable, SRGB.storedTable)
-        var gray: [Float] = []
-        gray.reserveCapacity(side * side)
-        for y in 0..<side {
+        var upper = [Float](repeating: 0, count: side * colors)
+        var lower = upper
+        var at = 0
+        for y in rows {
             let row = LinearSample(y, from: height, to: side)
-            let upper = sampled(row: index * height + row.first, columns, colors)
-            let lower = row.share == 0 ? upper : sampled(row: index * height + row.second, columns, colors)
+            sample(row: index * height + row.first, columns, colors, into: &upper)
+            sample(row: index * height + row.second, columns, colors, into: &lower)
             for x in stride(from: 0, to: side * colors, by: colors) {
                 var luminance: Float = 0
-                for c in 0..<colors {
-                    let color = light(upper[x + c] + row.share * (lower[x + c] - upper[x + c]))
-                    luminance += colors == 1 ? color : color * CIELab.toY[c]
+                for c in x..<x + colors {
+                    let color = light(upper[c] + row.share * (lower[c] - upper[c]))
+                    luminance += colors == 1 ? color : color * CIELab.toY[c - x]
                 }
-                gray.append(stored(luminance))
+                gray[at] = stored(luminance)
+                at += 1
             }
         }
-        return gray
     }
 
     /// The colours of a row, resampled in width.
-    private func sampled(row y: Int, _ columns: [LinearSample], _ colors: Int) -> [Float] {
-        let (start, count) = (y * rowLength, rowLength)
-        var line: [Float] = []
-        line.reserveCapacity(columns.count * colors)
+    private func sample(row y: Int, _ columns: [LinearSample], _ colors: Int, into line: inout [Float]) {
+        let (start, count, channels) = (y * rowLength, rowLength, channels)
+        var target = line.mutableSpan
+        var at = 0
         switch storage {
         case .floats(let floats):
             let source = floats.span.extracting(start..<start + count)
             for column in columns {
+                let (first, second) = (column.first * channels, column.second * channels)
                 for c in 0..<colors {
-                    let a = source[column.first * channels + c]
-                    line.append(a + column.share * (source[column.second * channels + c] - a))
+                    target[at] = source[first + c] + column.share * (source[second + c] - source[first + c])
+                    at += 1
                 }
             }
         case .bytes(let bytes, let levels):
             let (source, levels) = (bytes.span.extracting(start..<start + count), levels.span)
             for column in columns {
+                let (first, second) = (column.first * channels, column.second * channels)
                 for c in 0..<colors {
-                    let a = levels[Int(source[column.first * channels + c])]
-                    let b = levels[Int(source[column.second * channels + c])]
-                    line.append(a + column.share * (b - a))
+                    let a = levels[Int(source[first + c])]
+                    target[at] = a + column.share * (levels[Int(source[second + c])] - a)
+                    at += 1
                 }
             }
         }
-        return line
     }
 }
 
@@ -65,7 +81,8 @@ struct LinearSample {
         let center = (Double(new) + 0.5) * Double(oldCount) / Double(newCount) - 0.5
         let place = min(max(center, 0), Double(oldCount - 1))
         first = Int(place)
-        second = min(first + 1, oldCount - 1)
         share = Float(place - Double(first))
+        // Nothing of a neighbour that has no share, not even its infinity.
+        second = share == 0 ? first : min(first + 1, oldCount - 1)
     }
 }

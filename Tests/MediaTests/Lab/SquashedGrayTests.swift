@@ -8,6 +8,8 @@ struct SquashedGrayTests {
     private func deviation(_ image: Image, at index: Int, side: Int) -> Double {
         let gray = image.squashedGray(imageAt: index, side: side)
         #expect(gray.count == side * side)
+        var work = RowWork(rowCount: side)
+        #expect((try? image.squashedGray(imageAt: index, side: side, &work)) == gray)
         let (floats, height, width) = (image.floats(), image.height, image.width)
         func value(_ y: Int, _ x: Int, _ c: Int) -> Double {
             Double(floats[((index * height + y) * width + x) * image.channels + (image.channels < 3 ? 0 : c)])
