@@ -1,5 +1,5 @@
 extension Image {
-    /// Each image with its own L* and with the colours that a network found for it when it was squashed to a square.
+    /// Each image with its own L*, as OpenCV has it, and with the colours that a network found for it when it was squashed to a square.
     /// Colours outside sRGB are clipped channel by channel, as OpenCV does.
     ///
     /// A picture of fewer than three channels is its first, and becomes RGB; a fourth channel is kept, as by the other

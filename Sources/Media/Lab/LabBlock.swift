@@ -11,6 +11,7 @@ struct LabBlock {
 
     private let source: LabSource
     private let light = SRGB.lightTable, f = CIELab.fTable, stored = SRGB.storedTable
+    private let lightness = OpenCVLightness.shared
     /// Luminance, and f of it.
     private var y = zeros, fy = zeros
     /// f(X) - f(Y) and f(Z) - f(Y): a* / 500 and -b* / 200.
@@ -23,25 +24,30 @@ struct LabBlock {
     /// Numbers that `write` makes of a pixel.
     var channelCount: Int { source.image.channels == 4 ? 4 : 3 }
 
-    /// Reads how light pixels are.
+    /// Reads how light pixels are, as OpenCV has it.
     /// - Parameter pixels: counted over the whole batch; at most `capacity`.
     mutating func readLightness(_ pixels: Range<Int>) {
         begin(pixels)
         let channels = source.image.channels
         let start = pixels.lowerBound * channels
-        guard case .bytes(let bytes, _) = source.image.storage else {
-            readLight()
-            unsafe Self.sum(red, green, blue, CIELab.toY, &y, pixels.count)
-            unsafe Self.look(up: y, in: f.pieces, &fy, pixels.count)
-            return
+        switch source.image.storage {
+        case .floats(let floats):
+            let (second, third) = channels < 3 ? (0, 0) : (1, 2)
+            for i in 0..<pixels.count {
+                let pixel = start + i * channels
+                fy[i] = lightness(
+                    OpenCVLightness.place(floats[pixel]), OpenCVLightness.place(floats[pixel + second]),
+                    OpenCVLightness.place(floats[pixel + third]))
+            }
+        case .bytes(let bytes, _):
+            if unsafe channels < 3 || Self.isGray(bytes, start, channels, pixels.count) {
+                unsafe Self.look(up: bytes, start, channels, in: source.grayF, &fy, pixels.count)
+            } else {
+                unsafe Self.lightness(
+                    bytes, start, channels, source.places, lightness.table, lightness.f, &fy, pixels.count)
+            }
         }
-        if unsafe channels < 3 || Self.isGray(bytes, start, channels, pixels.count) {
-            unsafe Self.look(up: bytes, start, channels, in: source.light, &y, pixels.count)
-            unsafe Self.look(up: bytes, start, channels, in: source.grayF, &fy, pixels.count)
-        } else {
-            unsafe Self.sum(bytes, start, channels, source.weighted, &y, pixels.count)
-            unsafe Self.look(up: y, in: f.pieces, &fy, pixels.count)
-        }
+        for i in 0..<pixels.count { y[i] = CIELab.inverse(fy[i]) }
     }
 
     /// Reads pixels with their colours.
@@ -161,13 +167,30 @@ extension LabBlock {
         for i in 0..<count { unsafe result[i] = floats[start &+ i &* channels] }
     }
 
-    private static func sum(
-        _ bytes: Bytes, _ start: Int, _ channels: Int, _ weighted: Floats, _ result: Target, _ count: Int
+    /// What `OpenCVLightness` gives, without its checks: places are at most 512, so corners and their neighbours lie in
+    /// the table, and what lies between them in 0...2^14.
+    private static func lightness(
+        _ bytes: Bytes, _ start: Int, _ channels: Int, _ places: UnsafePointer<OpenCVLightness.Place>,
+        _ table: UnsafePointer<Int16>, _ f: Floats, _ result: Target, _ count: Int
     ) {
+        let side = OpenCVLightness.side
         for i in 0..<count {
             let pixel = unsafe bytes + (start &+ i &* channels)
-            unsafe result[i] =
-                weighted[Int(pixel[0])] + weighted[256 &+ Int(pixel[1])] + weighted[512 &+ Int(pixel[2])]
+            let red = unsafe places[Int(pixel[0])]
+            let green = unsafe places[Int(pixel[1])]
+            let blue = unsafe places[Int(pixel[2])]
+            let corner = (Int(red &>> 4) &* side &+ Int(green &>> 4)) &* side &+ Int(blue &>> 4)
+            let (redShare, greenShare, blueShare) = (red & 15, green & 15, blue & 15)
+            @inline(__always)
+            func alongBlue(_ place: Int) -> Int32 {
+                unsafe Int32(table[place]) &* (16 &- blueShare) &+ Int32(table[place &+ 1]) &* blueShare
+            }
+            @inline(__always)
+            func alongGreen(_ place: Int) -> Int32 {
+                alongBlue(place) &* (16 &- greenShare) &+ alongBlue(place &+ side) &* greenShare
+            }
+            let sum = alongGreen(corner) &* (16 &- redShare) &+ alongGreen(corner &+ side &* side) &* redShare
+            unsafe result[i] = f[Int((sum &+ 2048) &>> 12)]
         }
     }
 

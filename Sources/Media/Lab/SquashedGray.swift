@@ -1,6 +1,6 @@
 extension Image {
     /// What a colouring network sees of one image of the batch: the picture squashed to a square, whatever its shape,
-    /// and made gray: L* kept, a* and b* 0. All three channels of such a gray are equal, so there is one.
+    /// and made gray: L* kept as OpenCV has it, a* and b* 0. All three channels of such a gray are equal, so there is one.
     ///
     /// As OpenCV's INTER_LINEAR: half-pixel centres, no antialiasing, on the stored colours, edges continued. A picture
     /// of fewer than three channels is its first; a fourth is left out.
@@ -23,7 +23,7 @@ extension Image {
         precondition((0..<batch).contains(index) && width > 0 && height > 0, "the batch has no image \(index)")
         let columns = (0..<side).map { LinearSample($0, from: width, to: side) }
         let colors = channels < 3 ? 1 : 3
-        let (light, stored) = (SRGB.lightTable, SRGB.storedTable)
+        let (lightness, stored) = (OpenCVLightness.shared, SRGB.storedTable)
         var upper = [Float](repeating: 0, count: side * colors)
         var lower = upper
         var at = 0
@@ -32,12 +32,12 @@ extension Image {
             sample(row: index * height + row.first, columns, colors, into: &upper)
             sample(row: index * height + row.second, columns, colors, into: &lower)
             for x in stride(from: 0, to: side * colors, by: colors) {
-                var luminance: Float = 0
-                for c in x..<x + colors {
-                    let color = light(upper[c] + row.share * (lower[c] - upper[c]))
-                    luminance += colors == 1 ? color : color * CIELab.toY[c - x]
+                func place(_ i: Int) -> OpenCVLightness.Place {
+                    OpenCVLightness.place(upper[i] + row.share * (lower[i] - upper[i]))
                 }
-                gray[at] = stored(luminance)
+                let red = place(x)
+                let f = colors == 1 ? lightness(red, red, red) : lightness(red, place(x + 1), place(x + 2))
+                gray[at] = stored(CIELab.inverse(f))
                 at += 1
             }
         }

@@ -34,7 +34,7 @@ struct ColoredImageTests {
                         }
                     }
                 }
-                result += LabReference.rgb(LabReference.lab(rgb).l, ab[0], ab[1])
+                result += LabReference.rgb(LabReference.openCVLightness(rgb), ab[0], ab[1])
                 if channels == 4 { result.append(pixel[3]) }
             }
         }
@@ -75,13 +75,13 @@ struct ColoredImageTests {
         #expect(made.floats().contains(0) && made.floats().contains(1))
     }
 
-    @Test("is itself when it is gray and the colours are 0")
+    @Test("is itself, to within half a level, when it is gray and the colours are 0")
     func noColor() throws {
         let image = Image(
             batch: 1, height: 16, width: 16, channels: 3,
             bytes: (0..<256).flatMap { [UInt8](repeating: UInt8($0), count: 3) })
         let made = try colored(image, [[Float](repeating: 0, count: 2 * 64)], side: 8, .bilinear)
-        #expect(deviation(made, image.floats().map(Double.init)) < 1e-5)
+        #expect(deviation(made, image.floats().map(Double.init)) < 0.5 / 255)
     }
 
     @Test("takes the samples that PyTorch takes: 4 to 10 is 0 0 0 1 1 2 2 2 3 3")
@@ -91,7 +91,7 @@ struct ColoredImageTests {
         let planes = row + [Float](repeating: 0, count: 16)
         let gray = Image(batch: 1, height: 1, width: 10, channels: 1, floats: [Float](repeating: 0.5, count: 10))
         let made = try colored(gray, [planes], side: 4, .nearest).floats()
-        let lightness = LabReference.lab([0.5, 0.5, 0.5]).l
+        let lightness = LabReference.openCVLightness([0.5, 0.5, 0.5])
         let reds: [Float] = steps.map { Float(LabReference.rgb(lightness, Double($0), 0)[0]) }
         let found: [Int?] = (0..<10).map { x in reds.firstIndex { abs($0 - made[3 * x]) < 1e-4 } }
         #expect(found == [0, 0, 0, 1, 1, 2, 2, 2, 3, 3])
@@ -132,8 +132,8 @@ struct LowResolutionColorsTests {
         let preview = try image.lowResolutionColors(
             gray: gray, colors: [Float](repeating: 30, count: 2048), side: 32)
         #expect(preview.width == newWidth && preview.height == newHeight && preview.channels == 3)
-        let expected = LabReference.rgb(LabReference.lab([128 / 255.0, 128 / 255.0, 128 / 255.0]).l, 30, 30)
+        let expected = LabReference.rgb(LabReference.openCVLightness([128 / 255.0, 128 / 255.0, 128 / 255.0]), 30, 30)
         let floats = preview.floats()
-        for c in 0..<3 { #expect(abs(Double(floats[c]) - expected[c]) < 1e-4) }
+        for c in 0..<3 { #expect(abs(Double(floats[c]) - expected[c]) < 1e-3) }
     }
 }

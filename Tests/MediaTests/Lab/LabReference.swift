@@ -22,6 +22,23 @@ enum LabReference {
         return (l, 500 * (f(x) - f(y)), 200 * (f(y) - f(z)))
     }
 
+    /// L* as OpenCV has it: the formula at 33 x 33 x 33 colours, rounded to 14 bits, and between them by eight corners.
+    static func openCVLightness(_ rgb: [Double]) -> Double {
+        // The product is OpenCV's, in float32.
+        let places = rgb.map { Int((Float($0) * 16384).rounded(.toNearestOrEven)) >> 5 }
+        var sum = 0
+        for corner in 0..<8 {
+            var (weight, color) = (1, [Double]())
+            for c in 0..<3 {
+                let isUpper = corner >> c & 1 == 1
+                weight *= isUpper ? places[c] % 16 : 16 - places[c] % 16
+                color.append(Double(min(places[c] / 16 + (isUpper ? 1 : 0), 32)) / 32)
+            }
+            sum += weight * Int((lab(color).l * 16384 / 100).rounded(.toNearestOrEven))
+        }
+        return Double((sum + 2048) >> 12) * 100 / 16384
+    }
+
     static func rgb(_ l: Double, _ a: Double, _ b: Double) -> [Double] {
         let nearBlack = l <= 0.008856 * 903.3
         let fy = nearBlack ? 7.787 * (l / 903.3) + 16.0 / 116 : (l + 16) / 116

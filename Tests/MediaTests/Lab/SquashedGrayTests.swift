@@ -4,8 +4,9 @@ import Testing
 
 @Suite("What a colouring network sees of a picture")
 struct SquashedGrayTests {
-    /// The largest difference from the formulas in double precision.
-    private func deviation(_ image: Image, at index: Int, side: Int) -> Double {
+    /// How far it is from the formulas in double precision: the largest of all but a fiftieth, and the largest. OpenCV's
+    /// lightness has steps, and where a blend of samples comes to lie at the edge of one, its last bit decides.
+    private func deviations(_ image: Image, at index: Int, side: Int) -> (most: Double, all: Double) {
         let gray = image.squashedGray(imageAt: index, side: side)
         #expect(gray.count == side * side)
         var work = RowWork(rowCount: side)
@@ -14,7 +15,7 @@ struct SquashedGrayTests {
         func value(_ y: Int, _ x: Int, _ c: Int) -> Double {
             Double(floats[((index * height + y) * width + x) * image.channels + (image.channels < 3 ? 0 : c)])
         }
-        var worst = 0.0
+        var found: [Double] = []
         for y in 0..<side {
             for x in 0..<side {
                 let rgb = (0..<3).map { c in
@@ -23,30 +24,34 @@ struct SquashedGrayTests {
                     }
                     return min(max(mixed, 0), 1)
                 }
-                let expected = LabReference.rgb(LabReference.lab(rgb).l, 0, 0)
+                let expected = LabReference.rgb(LabReference.openCVLightness(rgb), 0, 0)
                 #expect(abs(expected[0] - expected[2]) < 1e-5)
-                worst = max(worst, abs(Double(gray[y * side + x]) - expected[1]))
+                found.append(abs(Double(gray[y * side + x]) - expected[1]))
             }
         }
-        return worst
+        found.sort()
+        return (found[found.count - 1 - found.count / 50], found[found.count - 1])
     }
 
     @Test("is squashed to a square with bilinear samples and keeps its lightness", arguments: [1, 3, 4], [32, 64])
     func exact(channels: Int, side: Int) {
         for (width, height) in [(97, 41), (20, 90), (64, 64), (1, 7)] {
             let image = DrawnPicture.random(width, height, channels: channels, batch: 2)
-            #expect(deviation(image, at: 1, side: side) < 1e-5)
-            #expect(deviation(DrawnPicture.eightBit(image), at: 0, side: side) < 1e-5)
+            for (image, index) in [(image, 1), (DrawnPicture.eightBit(image), 0)] {
+                let found = deviations(image, at: index, side: side)
+                #expect(found.most < 1e-5)
+                #expect(found.all < 1.5 / 255)
+            }
         }
     }
 
-    @Test("is a gray picture's own gray")
+    @Test("is a gray picture's own gray, to within half a level")
     func gray() {
         let image = Image(
             batch: 1, height: 16, width: 16, channels: 3,
             bytes: (0..<256).flatMap { [UInt8](repeating: UInt8($0), count: 3) })
         for (value, level) in zip(image.squashedGray(imageAt: 0, side: 16), Image.standardLevels) {
-            #expect(abs(value - level) < 1e-5)
+            #expect(abs(value - level) < 0.5 / 255)
         }
     }
 
