@@ -27,6 +27,8 @@ final class DownloadPart: Sendable {
     let folder: String
     private let whole: String
     private let memory: String
+    /// A fifth of a second in all.
+    private static let lockAttempts = 10
     /// Held open for its lock.
     private let lock: FileHandle
     private let state = Mutex(State())
@@ -51,9 +53,16 @@ final class DownloadPart: Sendable {
             throw HTTPClientError(
                 .file, "could not write \(whole)", suggestion: "Check that its folder may be written and has room.")
         }
-        guard flock(lock.fileDescriptor, LOCK_EX | LOCK_NB) == 0 else {
-            throw HTTPClientError(
-                .file, "another program is downloading \(whole)", suggestion: "Wait for it, or end it.")
+        // Not for child processes; one that is just being started has it for a moment, and with it the lock.
+        _ = fcntl(lock.fileDescriptor, F_SETFD, FD_CLOEXEC)
+        var attempts = 1
+        while flock(lock.fileDescriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard attempts < Self.lockAttempts else {
+                throw HTTPClientError(
+                    .file, "another program is downloading \(whole)", suggestion: "Wait for it, or end it.")
+            }
+            attempts += 1
+            usleep(20_000)
         }
         let lines = ((try? String(contentsOfFile: memory, encoding: .utf8)) ?? "").split(separator: "\n").map(
             String.init)

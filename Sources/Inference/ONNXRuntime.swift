@@ -24,9 +24,13 @@ internal import Synchronization
     fileprivate let allocator: OpaquePointer
     private let environment: OpaquePointer
 
-    /// Loads the library. It stays loaded as long as the process lives.
-    /// - Parameter threadCount: how many threads work on one operation, this one among them.
-    public init(path: String, threadCount: Int) throws(Diagnostic) {
+    /// Those that were started, by the address of their table: a library keeps one environment for the whole process,
+    /// and what is set about it is set once.
+    private static let started = Mutex<[UInt: ONNXRuntime]>([:])
+
+    /// Loads and starts the library, or gives the one that was started from it before. It stays as long as the process.
+    /// - Parameter threadCount: how many threads work on one operation, the caller's among them; the first call decides.
+    public static func load(path: String, threadCount: Int) throws(Diagnostic) -> ONNXRuntime {
         try RuntimeSearch.checkArchitecture(path)
         var reason = [CChar](repeating: 0, count: 1024)
         var table: UnsafePointer<ConnApi>?
@@ -34,10 +38,19 @@ internal import Synchronization
             let bytes = reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
             throw RuntimeSearch.unloadable(path, reason: String(decoding: bytes, as: UTF8.self))
         }
-        unsafe self.version = String(cString: version)
-        guard let table = unsafe table else { throw RuntimeSearch.tooOld(path, version: self.version) }
-        let api = unsafe table.pointee
-        (self.path, self.threadCount) = (path, threadCount)
+        let versionText = unsafe String(cString: version)
+        guard let table = unsafe table else { throw RuntimeSearch.tooOld(path, version: versionText) }
+        let (address, api) = unsafe (UInt(bitPattern: table), table.pointee)
+        return try started.withLock { (started) throws(Diagnostic) in
+            if let runtime = started[address] { return runtime }
+            let runtime = try unsafe ONNXRuntime(path, versionText, api, threadCount)
+            started[address] = runtime
+            return runtime
+        }
+    }
+
+    private init(_ path: String, _ version: String, _ api: ConnApi, _ threadCount: Int) throws(Diagnostic) {
+        (self.path, self.version, self.threadCount) = (path, version, threadCount)
         unsafe self.api = api
         do throws(Diagnostic) {
             unsafe environment = try Self.makeEnvironment(api, threadCount)
@@ -46,11 +59,9 @@ internal import Synchronization
             unsafe self.allocator = try Self.some(allocator)
             unsafe providers = try Self.providers(api)
         } catch {
-            throw Diagnostic(.nodeFailed, node: nil, "ONNX Runtime \(self.version) cannot be started: \(error.message)")
+            throw Diagnostic(.nodeFailed, node: nil, "ONNX Runtime \(version) cannot be started: \(error.message)")
         }
     }
-
-    deinit { unsafe api.ReleaseEnv(environment) }
 
     private static func makeEnvironment(_ api: ConnApi, _ threadCount: Int) throws(Diagnostic) -> OpaquePointer {
         var threading: OpaquePointer?

@@ -63,7 +63,7 @@ public struct RuntimeSearch: Sendable {
         var firstError: Diagnostic?
         for candidate in candidates() {
             do throws(Diagnostic) {
-                return try ONNXRuntime(path: candidate.path, threadCount: threadCount)
+                return try ONNXRuntime.load(path: candidate.path, threadCount: threadCount)
             } catch {
                 firstError = firstError ?? error
             }

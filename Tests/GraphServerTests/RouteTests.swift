@@ -175,7 +175,9 @@ struct RouteTests {
         }
     }
 
-    @Test("let go of models when they are told to free them or memory", arguments: [(#"{"unload_models": true}"#, 1), (#"{"free_memory": true}"#, 1), ("{}", 0)])
+    @Test(
+        "let go of models when they are told to free them or memory",
+        arguments: [(#"{"unload_models": true}"#, 1), (#"{"free_memory": true}"#, 1), ("{}", 0)])
     func free(body: String, count: Int) async throws {
         let place = try TestPlace()
         #expect(await place.post("/free", Array(body.utf8)).status == 200)

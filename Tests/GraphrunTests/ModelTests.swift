@@ -84,10 +84,10 @@ struct ModelTests {
                   Get it with: graphrun models pull ddcolor_modelscope
 
                 """)
-        let misspelt = try await check("ddcolor_modelscop")
+        let misspelt = try await check("ddcolor_modelscop.pth")
         #expect(
             misspelt.errors == """
-                error: node 2 (DDColor_Colorize): input 'checkpoint': 'ddcolor_modelscop' was not found in models/ddcolor/
+                error: node 2 (DDColor_Colorize): input 'checkpoint': 'ddcolor_modelscop.pth' was not found in models/ddcolor/
                   Did you mean 'ddcolor_modelscope.pth'?
 
                 """)

@@ -149,7 +149,8 @@ struct RuntimeSearchTests {
         try FileManager.default.createSymbolicLink(
             atPath: folder + "/system/libonnxruntime.so", withDestinationPath: real.path)
         let runtime = try search().load(threadCount: 1)
-        #expect(runtime.path == folder + "/system/libonnxruntime.so")
+        // Of a library that is loaded already there is only one.
+        #expect(runtime === (try ONNXRuntime.load(path: real.path, threadCount: 1)))
         #expect(runtime.providers.contains("CPUExecutionProvider"))
     }
 }

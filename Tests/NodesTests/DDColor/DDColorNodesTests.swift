@@ -194,11 +194,12 @@ struct DDColorColorizeTests {
                 "ddcolor_paper_tiny.pth", "ddcolor_paper.pth", "ddcolor_modelscope.pth", "ddcolor_artistic.pth",
                 "mini.pth", "scene_demo.safetensors",
             ])
-        let errors = try lab.check(workflow(#""model_input_size": 64, "checkpoint": "ddcolor_artistic.pth""#)).checked.errors
+        let errors = try lab.check(workflow(#""model_input_size": 64, "checkpoint": "ddcolor_artistic.pth""#)).checked
+            .errors
         #expect(
             errors.map(\.text) == [
                 """
-                the model 'ddcolor_artistic.pth' is not in models/ddcolor/
+                input 'checkpoint': the model 'ddcolor_artistic.pth' is not in models/ddcolor/
                   Get it with: graphrun models pull ddcolor_artistic
                 """
             ])
