@@ -73,11 +73,11 @@ def side_of(step, steps, rng):
     """Small pictures first, for they are quick, then the sizes that the node is used with too."""
     if small_only(step, steps):
         return 128
-    return int(rng.choice((128, 256, 384, 512), p=(0.3, 0.45, 0.1, 0.15)))
+    return int(rng.choice((128, 256, 384, 512), p=(0.2, 0.4, 0.1, 0.3)))
 
 
 def small_only(step, steps):
-    return step < steps * 0.42
+    return step < steps * 0.38
 
 
 def loss_of(found, truth):
