@@ -21,13 +21,13 @@ struct Colorization {
         try context.progress(0, of: total)
         context.phase("preprocess", pictures("shrinking", 0, of: image))
         var side = side
-        var gray = image.squashedGray(imageAt: 0, side: side)
+        var gray = try squash(image, 0, side, context)
         let network = try await load(path, context)
         if let fixed = network.fixedSide, fixed != side {
             context.log(
                 .warning, "\(checkpoint) was exported for \(fixed) pixels: model_input_size \(side) is not used.")
             side = fixed
-            gray = image.squashedGray(imageAt: 0, side: side)
+            gray = try squash(image, 0, side, context)
         }
         if let refusal = network.model.cudaRefusal {
             context.log(.warning, "The graphics card cannot be used, so the processor computes: \(refusal)")
@@ -36,7 +36,7 @@ struct Colorization {
         for index in 0..<image.batch {
             if index > 0 {
                 context.phase("preprocess", pictures("shrinking", index, of: image))
-                gray = image.squashedGray(imageAt: index, side: side)
+                gray = try squash(image, index, side, context)
             }
             context.phase("inference", pictures("colouring", index, of: image))
             let start = Double(index) * Self.inferenceShare
@@ -61,6 +61,12 @@ struct Colorization {
         let colored = try image.colored(with: colors, side: side, upsampling: upsampling, &work)
         try context.progress(total, of: total)
         return colored
+    }
+
+    /// What the network sees, made on several cores; too quick to be told in steps.
+    private func squash(_ image: Image, _ index: Int, _ side: Int, _ context: NodeContext) throws -> [Float] {
+        var work = RowWork(rowCount: side, cores: context.spareCores) { _, _ in try Task.checkCancellation() }
+        return try image.squashedGray(imageAt: index, side: side, &work)
     }
 
     private func load(_ path: String, _ context: NodeContext) async throws -> DDColorNetwork {

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import TestData
 import Testing
 
 @Suite("A coloured picture")

@@ -1,5 +1,6 @@
 import Foundation
 import Media
+import TestData
 import Testing
 
 @Suite("What a colouring network sees of a picture")
