@@ -1,4 +1,4 @@
-public import Foundation
+internal import Foundation
 
 /// The formulas in double precision, step by step as they stand in the standards: what the fast ones are held against.
 ///
