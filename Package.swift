@@ -71,7 +71,8 @@ let package = Package(
             path: "Tests/TestServer", swiftSettings: strict),
         .executableTarget(
             name: "Bench", dependencies: ["CEpoll", "GraphCore", "Media", "Inference"], path: "Bench",
-            exclude: ["RESULTS.md", "run.sh", "processes.py", "libvips.py", "decode_alone.c", "ddcolor.py"], swiftSettings: strict),
+            exclude: ["RESULTS.md", "run.sh", "processes.py", "libvips.py", "decode_alone.c", "ddcolor.py"],
+            swiftSettings: strict),
 
         .target(name: "TestData", path: "Tests/TestData", swiftSettings: strict),
         .testTarget(

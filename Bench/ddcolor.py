@@ -61,10 +61,10 @@ def make(name, folder, side):
 
     net = network(name)
     count = sum(p.numel() for p in net.parameters())
-    print(f"{name}: {count / 1e6:.1f} M parameters", flush=True)
     torch.save({"params": net.state_dict()}, f"{folder}/{name}.pth")
     gray = numpy.random.default_rng(1).random((1, 1, side, side), dtype=numpy.float32)
     numpy.repeat(gray, 3, axis=1).tofile(f"{folder}/input_{side}.f32")
+    report(parameters=count)
 
 
 def run_torch(name, folder, side, runs, threads):
@@ -95,8 +95,8 @@ def merge(parts):
         model = onnx.load(f"{parts}/{part['file']}", load_external_data=False)
         # Names inside a part are its own.
         keep = set(part["inputs"]) | set(part["outputs"])
-        for node in model.graph.node:
-            node.name = f"p{index}_{node.name}"
+        for number, node in enumerate(model.graph.node):
+            node.name = f"p{index}_{number}"
             for names in (node.input, node.output):
                 for place, value in enumerate(names):
                     if value and value not in keep:
@@ -182,7 +182,8 @@ def compare(name, options):
     import numpy
 
     folder, side, runs, threads = options.folder, options.side, options.runs, options.threads
-    worker("make", name, folder, side)
+    parameters = worker("make", name, folder, side)["parameters"]
+    print(f"{name}: {parameters / 1e6:.1f} M parameters with random weights", flush=True)
     first = graphrun(name, folder, side, 1, threads)
     parts = os.path.dirname(glob.glob(f"{folder}/cache-{name}/graphrun/graphs/*/parts.json")[0])
     merge(parts)
