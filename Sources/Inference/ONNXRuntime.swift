@@ -69,6 +69,8 @@ internal import Synchronization
         let options = try unsafe some(threading)
         defer { unsafe api.ReleaseThreadingOptions(options) }
         try unsafe check(api, api.SetGlobalIntraOpNumThreads(options, CInt(threadCount)))
+        // A thread without work sleeps at once: cores are for the nodes that run beside, and for what comes next.
+        try unsafe check(api, api.SetGlobalSpinControl(options, 0))
         // 4: fatal. What fails is told by the status of the call, not on standard error.
         var environment: OpaquePointer?
         try unsafe check(api, api.CreateEnvWithGlobalThreadPools(4, "graphrun", options, &environment))

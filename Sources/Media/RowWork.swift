@@ -63,9 +63,10 @@ public struct RowWork {
     /// One pass that makes something new, row by row.
     /// - Parameters:
     ///   - elementsPerRow: of the result, which has `rowCount` times as many.
+    ///   - isCleared: false for a `body` that writes every element, which saves clearing them; then `band` holds anything.
     ///   - body: writes the rows of a band into `band`, which holds only them, as zeros.
     public mutating func makeRows<Element: BitwiseCopyable & Sendable & ExpressibleByIntegerLiteral>(
-        _ rowCount: Int, elementsPerRow: Int, workPerRow: Int,
+        _ rowCount: Int, elementsPerRow: Int, workPerRow: Int, isCleared: Bool = true,
         _ body: @escaping @Sendable (_ rows: Range<Int>, _ band: inout MutableSpan<Element>) -> Void
     ) throws -> [Element] {
         let count = rowCount * elementsPerRow
@@ -75,7 +76,7 @@ public struct RowWork {
             let memory = unsafe Memory(base: base)
             try forEachBand(of: rowCount, workPerRow: workPerRow) { rows in
                 let band = unsafe memory.band(rows, elementsPerRow)
-                unsafe band.initialize(repeating: 0)
+                if isCleared { unsafe band.initialize(repeating: 0) }
                 var span = unsafe band.mutableSpan
                 body(rows, &span)
             }

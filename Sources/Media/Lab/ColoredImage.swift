@@ -45,7 +45,7 @@ extension Image {
     ) throws -> Image {
         let count = channels == 4 ? 4 : 3
         let floats: [Float] = try work.makeRows(
-            rowCount, elementsPerRow: width * count, workPerRow: Self.labWork * width, body)
+            rowCount, elementsPerRow: width * count, workPerRow: Self.labWork * width, isCleared: false, body)
         return Image(batch: batch, height: height, width: width, channels: count, floats: floats)
     }
 }
