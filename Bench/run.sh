@@ -29,3 +29,5 @@ python3 Bench/processes.py .build/release/graphrun "$pictures/photo.jpg"
 cc -O2 Bench/decode_alone.c -ljpeg -lpng -o .build/bench/decode_alone && .build/bench/decode_alone "$pictures"
 # libvips comes with libvips-tools; without it there is nothing to compare with.
 VIPS_CONCURRENCY=2 "$python" Bench/libvips.py "$pictures"
+# With torch, onnx and onnxruntime; says so and goes on where they are not installed.
+"${TORCH_PYTHON:-$python}" Bench/ddcolor.py .build/bench/ddcolor
