@@ -261,6 +261,13 @@ struct UsageTests {
                 "Run 'graphrun --help'."
             ),
             (
+                ["w.json", "--device", "gpu"], "--device takes auto, cpu or cuda, not 'gpu'", "Run 'graphrun --help'."
+            ),
+            (
+                ["w.json", "--model-memory", "lots"], "--model-memory takes a size such as 8GB, not 'lots'",
+                "Run 'graphrun --help'."
+            ),
+            (
                 ["w.json", "--resource", "cpu=0"], "--resource takes NAME=N with N from 1 to 1024, not 'cpu=0'",
                 "Run 'graphrun --help'."
             ),

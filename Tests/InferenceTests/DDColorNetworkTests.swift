@@ -100,6 +100,23 @@ struct DDColorNetworkTests {
         }
     }
 
+    @Test("asked to run on a graphics card that the runtime cannot use says what to do")
+    func noCard() async throws {
+        try await withHost({ $0.device = .cuda }) { host, _ in
+            let runtime = try host.startedRuntime()
+            // One that can would need a card for this test.
+            try #require(!runtime.providers.contains("CUDAExecutionProvider"))
+            let error = await #expect(throws: Diagnostic.self) {
+                _ = try await host.ddcolor(path: Self.reference("mini.pth")) { _ in }
+            }
+            #expect(
+                error?.text == """
+                    the ONNX Runtime in \(runtime.path) cannot compute on a graphics card
+                      Install onnxruntime-gpu and set GRAPHRUN_ONNXRUNTIME to its library, or use --device cpu.
+                    """)
+        }
+    }
+
     @Test("ends at once when its task is cancelled, and can be used again")
     func cancelled() async throws {
         try await withHost { host, _ in

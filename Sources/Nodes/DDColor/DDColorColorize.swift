@@ -12,7 +12,7 @@ public struct DDColorColorize: ChangingNode {
             "Side of the square that the network sees, a multiple of 32. Colours change with it; more is not always better."
         ))
     static let checkpoint = Input<String>(
-        "checkpoint", choices: .named(DDColorCheckpoints.source), default: DDColorCheckpoints.published[0],
+        "checkpoint", choices: .named(DDColorCheckpoints.source), default: DDColorCheckpoints.standard,
         options: .tooltip("scene_demo comes with graphrun and knows landscapes; the others are DDColor's own."))
     static let upsampling = Input<String>(
         "ab_upsample", choices: .fixed(ColorUpsampling.allCases.map(\.rawValue)),
@@ -53,9 +53,7 @@ public struct DDColorColorize: ChangingNode {
 
 /// Where checkpoints come from.
 enum DDColorCheckpoints {
-    /// The four that DDColor's authors published, the node's default first.
-    static let published = [
-        "ddcolor_paper_tiny.pth", "ddcolor_paper.pth", "ddcolor_modelscope.pth", "ddcolor_artistic.pth",
-    ]
-    static let source = ChoiceSource.models("ddcolor", published: published)
+    static let source = ModelCatalog.choices(of: "ddcolor")
+    /// What ComfyUI-DDColor chooses.
+    static let standard = "ddcolor_paper_tiny.pth"
 }
