@@ -71,8 +71,13 @@ public final class ModelHost: Sendable {
         loaded = LoadedModels(byteBudget: options.memoryByteCount)
     }
 
-    /// Lets go of all models; those in use end with their node.
-    public func release() { loaded.release() }
+    /// Lets go of all models, those in use with their node, and of the memory that inferences worked in.
+    public func release() {
+        loaded.release()
+        let started = runtime.withLock { $0 }
+        // What cannot be given back stays for the next inference.
+        try? started?.giveMemoryBack()
+    }
 
     /// The runtime, loaded at the first call.
     public func startedRuntime() throws(Diagnostic) -> ONNXRuntime {

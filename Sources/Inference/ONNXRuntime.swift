@@ -140,18 +140,8 @@ internal import Synchronization
     /// Reads a model and makes it ready to run, which takes seconds for a large one.
     /// - Parameter file: an ONNX file; the weights it keeps in other files lie beside it.
     public func session(file: String, device: Device) throws(Diagnostic) -> InferenceSession {
-        var created: OpaquePointer?
-        try unsafe check(api.CreateSessionOptions(&created))
-        let options = try unsafe Self.some(created)
+        let options = try unsafe makeOptions()
         defer { unsafe api.ReleaseSessionOptions(options) }
-        try unsafe check(api.DisablePerSessionThreads(options))
-        // From the second run on it would take one block per session for all that a run needs, beside the arena.
-        try unsafe check(api.DisableMemPattern(options))
-        // 99: every optimization.
-        try unsafe check(api.SetSessionGraphOptimizationLevel(options, 99))
-        try unsafe check(api.AddSessionConfigEntry(options, "session.use_env_allocators", "1"))
-        // Weights are not mixed with what an inference needs and gives back.
-        try unsafe check(api.AddSessionConfigEntry(options, "session.use_device_allocator_for_initializers", "1"))
         let refusal = try unsafe useCUDA(options, device)
         var session: OpaquePointer?
         do throws(Diagnostic) {
@@ -160,6 +150,40 @@ internal import Synchronization
             throw Self.unreadable(file, error)
         }
         return try unsafe InferenceSession(self, Self.some(session), cudaRefusal: refusal)
+    }
+
+    /// Gives back what the arena holds and nobody uses, which the library does only at the end of a run: of a model that
+    /// does nothing.
+    public func giveMemoryBack() throws(Diagnostic) {
+        var graph = ONNXGraph(name: "nothing")
+        graph.output(graph.input("in", [.fixed(1)]), "out", [.fixed(1)])
+        let options = try unsafe makeOptions()
+        defer { unsafe api.ReleaseSessionOptions(options) }
+        var created: OpaquePointer?
+        let bytes = graph.model()
+        try unsafe check(api.CreateSessionFromArray(environment, bytes, bytes.count, options, &created))
+        let session = try unsafe InferenceSession(self, Self.some(created), cudaRefusal: nil)
+        let input = try value(Tensor(shape: [1], values: [0]))
+        do {
+            _ = try session.run([("in", input)], outputs: ["out"], RunCancellation(), givesMemoryBack: true)
+        } catch {
+            throw error as? Diagnostic ?? Diagnostic(.nodeFailed, node: nil, "memory cannot be given back")
+        }
+    }
+
+    private func makeOptions() throws(Diagnostic) -> OpaquePointer {
+        var created: OpaquePointer?
+        try unsafe check(api.CreateSessionOptions(&created))
+        let options = try unsafe Self.some(created)
+        try unsafe check(api.DisablePerSessionThreads(options))
+        // From the second run on it would take one block per session for all that a run needs, beside the arena.
+        try unsafe check(api.DisableMemPattern(options))
+        // 99: every optimization.
+        try unsafe check(api.SetSessionGraphOptimizationLevel(options, 99))
+        try unsafe check(api.AddSessionConfigEntry(options, "session.use_env_allocators", "1"))
+        // Weights are not mixed with what an inference needs and gives back.
+        try unsafe check(api.AddSessionConfigEntry(options, "session.use_device_allocator_for_initializers", "1"))
+        return unsafe options
     }
 
     /// - Returns: why the graphics card is not used though there might be one; nil when it is used or not wanted.
@@ -348,15 +372,21 @@ internal import Synchronization
     }
 
     /// Computes `outputs` from `inputs`, blocking this thread until it is done or `cancellation` is used.
+    /// - Parameter givesMemoryBack: whether the arena lets go of what is free when the run is over.
     /// - Throws: `CancellationError`, or a `Diagnostic` in the runtime's words.
     public func run(
-        _ inputs: [(name: String, value: TensorValue)], outputs: [String], _ cancellation: RunCancellation
+        _ inputs: [(name: String, value: TensorValue)], outputs: [String], _ cancellation: RunCancellation,
+        givesMemoryBack: Bool = false
     ) throws -> [TensorValue] {
         let api = unsafe runtime.api
         var created: OpaquePointer?
         try unsafe runtime.check(api.CreateRunOptions(&created))
         let options = try unsafe ONNXRuntime.some(created)
         defer { unsafe api.ReleaseRunOptions(options) }
+        if givesMemoryBack {
+            try unsafe runtime.check(
+                api.AddRunConfigEntry(options, "memory.enable_memory_arena_shrinkage", "cpu:0"))
+        }
         guard unsafe cancellation.begin(RunCancellation.Target(api, options)) else { throw CancellationError() }
         var results = unsafe [OpaquePointer?](repeating: nil, count: outputs.count)
         let handles = unsafe inputs.map { unsafe Optional($0.value.handle) }

@@ -31,7 +31,8 @@ typedef struct ConnApi {
     void *_Nullable unused_3[4];
     ConnStatus *_Nullable (*_Nonnull CreateSession)(const ConnEnv *env, const char *path, const ConnSessionOptions
         *options, ConnSession *_Nullable *_Nonnull out);
-    void *_Nullable unused_8;
+    ConnStatus *_Nullable (*_Nonnull CreateSessionFromArray)(const ConnEnv *env, const void *bytes, size_t count,
+        const ConnSessionOptions *options, ConnSession *_Nullable *_Nonnull out);
     ConnStatus *_Nullable (*_Nonnull Run)(ConnSession *session, const ConnRunOptions *options, const char *_Nullable
         const *_Nonnull input_names, const ConnValue *_Nullable const *_Nonnull inputs, size_t input_count, const char
         *_Nullable const *_Nonnull output_names, size_t output_count, ConnValue *_Nullable *_Nonnull outputs);
@@ -112,7 +113,9 @@ typedef struct ConnApi {
     ConnStatus *_Nullable (*_Nonnull CreateArenaCfg)(size_t max_byte_count, int strategy, int initial_chunk, int
         max_dead_bytes, ConnArena *_Nullable *_Nonnull out);
     void (*_Nonnull ReleaseArenaCfg)(ConnArena *arena);
-    void *_Nullable unused_158[46];
+    void *_Nullable unused_158[7];
+    ConnStatus *_Nullable (*_Nonnull AddRunConfigEntry)(ConnRunOptions *options, const char *key, const char *value);
+    void *_Nullable unused_166[38];
     ConnStatus *_Nullable (*_Nonnull SessionOptionsAppendExecutionProvider_CUDA_V2)(ConnSessionOptions *options, const
         ConnCUDAOptions *cuda);
     ConnStatus *_Nullable (*_Nonnull CreateCUDAProviderOptions)(ConnCUDAOptions *_Nullable *_Nonnull out);
@@ -124,6 +127,7 @@ typedef struct ConnApi {
 CONN_SLOT(GetErrorCode, 1);
 CONN_SLOT(GetErrorMessage, 2);
 CONN_SLOT(CreateSession, 7);
+CONN_SLOT(CreateSessionFromArray, 8);
 CONN_SLOT(Run, 9);
 CONN_SLOT(CreateSessionOptions, 10);
 CONN_SLOT(DisableMemPattern, 17);
@@ -167,6 +171,7 @@ CONN_SLOT(SetGlobalIntraOpNumThreads, 147);
 CONN_SLOT(SetGlobalSpinControl, 149);
 CONN_SLOT(CreateArenaCfg, 156);
 CONN_SLOT(ReleaseArenaCfg, 157);
+CONN_SLOT(AddRunConfigEntry, 165);
 CONN_SLOT(SessionOptionsAppendExecutionProvider_CUDA_V2, 204);
 CONN_SLOT(CreateCUDAProviderOptions, 205);
 CONN_SLOT(ReleaseCUDAProviderOptions, 208);
