@@ -142,6 +142,7 @@ internal import Synchronization
     public func session(file: String, device: Device) throws(Diagnostic) -> InferenceSession {
         let options = try unsafe makeOptions()
         defer { unsafe api.ReleaseSessionOptions(options) }
+        try unsafe configure(options)
         let refusal = try unsafe useCUDA(options, device)
         var session: OpaquePointer?
         do throws(Diagnostic) {
@@ -159,6 +160,7 @@ internal import Synchronization
         graph.output(graph.input("in", [.fixed(1)]), "out", [.fixed(1)])
         let options = try unsafe makeOptions()
         defer { unsafe api.ReleaseSessionOptions(options) }
+        try unsafe configure(options)
         var created: OpaquePointer?
         let bytes = graph.model()
         try unsafe check(api.CreateSessionFromArray(environment, bytes, bytes.count, options, &created))
@@ -174,7 +176,10 @@ internal import Synchronization
     private func makeOptions() throws(Diagnostic) -> OpaquePointer {
         var created: OpaquePointer?
         try unsafe check(api.CreateSessionOptions(&created))
-        let options = try unsafe Self.some(created)
+        return try unsafe Self.some(created)
+    }
+
+    private func configure(_ options: OpaquePointer) throws(Diagnostic) {
         try unsafe check(api.DisablePerSessionThreads(options))
         // From the second run on it would take one block per session for all that a run needs, beside the arena.
         try unsafe check(api.DisableMemPattern(options))
@@ -183,7 +188,6 @@ internal import Synchronization
         try unsafe check(api.AddSessionConfigEntry(options, "session.use_env_allocators", "1"))
         // Weights are not mixed with what an inference needs and gives back.
         try unsafe check(api.AddSessionConfigEntry(options, "session.use_device_allocator_for_initializers", "1"))
-        return unsafe options
     }
 
     /// - Returns: why the graphics card is not used though there might be one; nil when it is used or not wanted.

@@ -16,6 +16,7 @@ struct Colorization {
     let upsampling: ColorUpsampling
 
     func run(_ image: Image, _ context: NodeContext) async throws -> Image {
+        if image.batch * image.height * image.width == 0 { return image }
         let path = try context.environment.modelPath(checkpoint, from: DDColorCheckpoints.source)
         let total = Double(image.batch) * Self.pictureUnits
         try context.progress(0, of: total)
