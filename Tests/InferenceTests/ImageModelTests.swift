@@ -173,6 +173,14 @@ struct ImageModelTests {
                 ))
     }
 
+    @Test("is refused when it is bound to pictures without pixels")
+    func noPixels() async throws {
+        let none: Shape = [.fixed(1), .fixed(3), .fixed(0), .fixed(0)]
+        #expect(
+            try await refusal(input: none, output: none) { graph, edge in graph.node("Identity", [edge]) }
+                .hasPrefix("'test.onnx' does not turn a picture into a picture: it goes from in [1, 3, 0, 0]"))
+    }
+
     @Test("is refused when it makes less of a tile")
     func shrinking() async throws {
         #expect(

@@ -11,6 +11,9 @@ public final class DDColorNetwork: Sendable {
     /// Where each position of the three levels is, for the side used last: the same for every picture of a batch.
     private let places = Mutex<(side: Int, tensors: [String: Tensor])?>(nil)
 
+    /// What an exported file may be bound to: as many pixels as nodes offer.
+    private static let sides = 1...4096
+
     /// From a folder that `DDColorWriter` wrote.
     init(parts: PartedModel) {
         (model, fixedSide) = (parts, nil)
@@ -24,7 +27,8 @@ public final class DDColorNetwork: Sendable {
             let output = session.outputs.first, input.shape.count == 4, output.shape.count == 4,
             input.elementType != .other, input.elementType != .uint8, output.elementType != .other,
             input.shape[1] == nil || input.shape[1] == 3, output.shape[1] == nil || output.shape[1] == 2,
-            input.shape[0] == nil || input.shape[0] == 1, input.shape[2] == input.shape[3]
+            input.shape[0] == nil || input.shape[0] == 1, input.shape[2] == input.shape[3],
+            input.shape[2].map(Self.sides.contains) ?? true
         else {
             throw Diagnostic(
                 .badFile, node: nil,
@@ -43,8 +47,7 @@ public final class DDColorNetwork: Sendable {
     public func colors(of gray: Tensor, done: (Double) throws -> Void) async throws -> Tensor {
         let first = model.parts[0]
         let last = model.parts[model.parts.count - 1]
-        let inputName = fixedSide == nil && model.parts.count > 1 ? DDColorParts.image : first.inputs[0]
-        var inputs = [inputName: gray]
+        var inputs = [first.inputs[0]: gray]
         if let width = model.facts[DDColorWriter.placeWidth] {
             inputs.merge(places(side: gray.shape[3], width: width)) { own, _ in own }
         }

@@ -93,16 +93,10 @@ extension NamedWeights {
     }
 
     /// A convolution of nn.utils.spectral_norm in evaluation: weight_orig / (u^T W v), W reshaped to [outputs, rest].
-    /// A checkpoint whose weights were normalized before has `weight` alone.
     func spectralConvolution(_ name: String, _ shape: [Int], hasBias: Bool = false) throws(Diagnostic) -> LinearWeights
     {
         let outputCount = shape[0]
         let bias = hasBias ? try floats("\(name).bias", [outputCount]) : nil
-        if !has("\(name).weight_orig"), has("\(name).weight") {
-            return LinearWeights(
-                weights: try floats("\(name).weight", shape), bias: bias, outputCount: outputCount,
-                inputCount: shape[1])
-        }
         var weights = try floats("\(name).weight_orig", shape)
         let rowCount = weights.count / outputCount
         let left = try floats("\(name).weight_u", [outputCount])

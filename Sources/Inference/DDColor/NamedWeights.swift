@@ -16,6 +16,7 @@ struct NamedWeights: Sendable {
                 "'\(fileName)' has '\(name)' with \(entry.shape.count) dimensions instead of \(rank)",
                 suggestion: "Get the file again from where it was published.")
         }
+        guard !entry.shape.contains(0) else { throw empty(name, entry.shape) }
         return entry.shape
     }
 
@@ -28,7 +29,15 @@ struct NamedWeights: Sendable {
                 "'\(fileName)' has '\(name)' of \(Self.text(entry.shape)) instead of \(Self.text(shape))",
                 suggestion: "Get the file again from where it was published.")
         }
+        // Nothing is computed with weights that are not there: layers divide by their sizes.
+        guard !shape.contains(0) else { throw empty(name, shape) }
         return try checkpoint.floats(name)
+    }
+
+    private func empty(_ name: String, _ shape: [Int]) -> Diagnostic {
+        Diagnostic(
+            .badFile, node: nil, "'\(fileName)' has '\(name)' of \(Self.text(shape)), which holds no numbers",
+            suggestion: "Get the file again from where it was published.")
     }
 
     private func missing(_ name: String) -> Diagnostic {

@@ -30,6 +30,8 @@ public final class ImageModel: Sendable {
 
     /// Tiles are multiples of this, for networks that halve what they see.
     private static let granularity = 8
+    /// What a model may be bound to, in pixels.
+    private static let sides = 1...16_384
     /// More is no enlargement that anyone has trained.
     private static let maxScale = 16
 
@@ -62,6 +64,9 @@ public final class ImageModel: Sendable {
         elementType = input.elementType
         (fixedHeight, fixedWidth) =
             layout == .channelsFirst ? (input.shape[2], input.shape[3]) : (input.shape[1], input.shape[2])
+        for side in [fixedHeight, fixedWidth] {
+            if let side, !Self.sides.contains(side) { throw Self.foreign(fileName, session) }
+        }
     }
 
     private static func foreign(_ fileName: String, _ session: InferenceSession) -> Diagnostic {

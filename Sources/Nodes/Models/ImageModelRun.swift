@@ -26,6 +26,7 @@ struct ImageModelRun {
     }
 
     func callAsFunction(_ image: Image, _ context: NodeContext) async throws -> Image {
+        if image.batch * image.height * image.width == 0 { return image }
         try context.progress(0, of: Double(image.batch))
         let model = try await models.imageModel(path: path) { _ in context.phase("loading_model", "loading \(name)") }
         if let refusal = model.cudaRefusal {

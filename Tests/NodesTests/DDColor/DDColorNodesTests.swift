@@ -230,6 +230,16 @@ struct DDColorColorizeTests {
                 """)
         try write(
             [
+                ("encoder.arch.downsample_layers.0.0.weight", [0, 3, 4, 4]),
+                ("refine_net.0.0.weight_orig", [2, 13, 1, 1]),
+            ], "empty.safetensors")
+        #expect(
+            try await failure(workflow(#""model_input_size": 64, "checkpoint": "empty.safetensors""#), lab) == """
+                'empty.safetensors' has 'encoder.arch.downsample_layers.0.0.weight' of 0x3x4x4, which holds no numbers
+                  Get the file again from where it was published.
+                """)
+        try write(
+            [
                 ("encoder.arch.downsample_layers.0.0.weight", [8, 3, 4, 4]),
                 ("refine_net.0.0.weight_orig", [2, 13, 1, 1]),
             ],
