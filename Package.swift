@@ -29,8 +29,21 @@ let package = Package(
             name: "CLCMS", pkgConfig: "lcms2", providers: [.apt(["liblcms2-dev"]), .brew(["little-cms2"])]),
         .target(name: "CTIFF", linkerSettings: [.linkedLibrary("tiff")]),
         .target(name: "CGIF", linkerSettings: [.linkedLibrary("gif")]),
+        .systemLibrary(
+            name: "CSndfile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"]), .brew(["libsndfile"])]),
+        .systemLibrary(
+            name: "CSampleRate", pkgConfig: "samplerate",
+            providers: [.apt(["libsamplerate0-dev"]), .brew(["libsamplerate"])]),
+        .systemLibrary(
+            name: "CEBUR128", pkgConfig: "libebur128", providers: [.apt(["libebur128-dev"]), .brew(["libebur128"])]),
+        // Its pkg-config file names macros that SwiftPM refuses; float is what it takes without them.
+        .systemLibrary(name: "CKissFFT", providers: [.apt(["libkissfft-dev"]), .brew(["kissfft"])]),
         .target(
-            name: "Media", dependencies: ["GraphCore", "CPNG", "CJPEG", "CWebP", "CLCMS", "CTIFF", "CGIF"],
+            name: "Media",
+            dependencies: [
+                "GraphCore", "CPNG", "CJPEG", "CWebP", "CLCMS", "CTIFF", "CGIF", "CSndfile", "CSampleRate", "CEBUR128",
+                "CKissFFT",
+            ],
             swiftSettings: strict),
 
         .systemLibrary(
@@ -51,17 +64,25 @@ let package = Package(
         .target(name: "COnnxRuntime", linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "Inference", dependencies: ["GraphCore", "Digest", "COnnxRuntime"], swiftSettings: strict),
 
-        .target(name: "Nodes", dependencies: ["GraphCore", "Media", "Inference"], swiftSettings: strict),
+        .target(name: "Processes", dependencies: ["GraphCore"], swiftSettings: strict),
+        .target(name: "Remote", dependencies: ["GraphCore", "Files", "HTTP"], swiftSettings: strict),
+
+        .target(
+            name: "Nodes", dependencies: ["GraphCore", "Media", "Inference", "Processes", "Remote"],
+            swiftSettings: strict),
         .target(name: "Arguments", dependencies: ["GraphCore"], swiftSettings: strict),
         .executableTarget(
-            name: "graphrun", dependencies: ["Arguments", "GraphCore", "Media", "Files", "HTTP", "Inference", "Nodes"],
+            name: "graphrun",
+            dependencies: [
+                "Arguments", "GraphCore", "Media", "Files", "HTTP", "Inference", "Processes", "Remote", "Nodes",
+            ],
             swiftSettings: strict),
 
         .target(
             name: "GraphServer", dependencies: ["Arguments", "GraphCore", "Media", "Files", "Digest", "HTTP"],
             swiftSettings: strict),
         .executableTarget(
-            name: "GraphServerMain", dependencies: ["GraphCore", "Inference", "Nodes", "GraphServer"],
+            name: "GraphServerMain", dependencies: ["GraphCore", "Inference", "Remote", "Nodes", "GraphServer"],
             swiftSettings: strict),
 
         .target(
@@ -75,6 +96,9 @@ let package = Package(
             swiftSettings: strict),
 
         .target(name: "TestData", path: "Tests/TestData", swiftSettings: strict),
+        .target(
+            name: "TestModelServer", dependencies: ["GraphCore", "HTTP"], path: "Tests/TestModelServer",
+            swiftSettings: strict),
         .testTarget(
             name: "GraphCoreTests", dependencies: ["GraphCore", "TestData", "TestNodes"], swiftSettings: strict),
         .testTarget(
@@ -82,8 +106,17 @@ let package = Package(
         .testTarget(
             name: "InferenceTests", dependencies: ["GraphCore", "Inference", "TestData"], swiftSettings: strict),
         .testTarget(
-            name: "NodesTests", dependencies: ["GraphCore", "Media", "Files", "Inference", "Nodes", "TestData"],
+            name: "NodesTests",
+            dependencies: [
+                "GraphCore", "Media", "Files", "HTTP", "Inference", "Processes", "Remote", "Nodes", "TestData",
+                "TestModelServer",
+            ],
             exclude: ["peers"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ProcessesTests", dependencies: ["GraphCore", "Processes", "TestData"], swiftSettings: strict),
+        .testTarget(
+            name: "RemoteTests", dependencies: ["GraphCore", "Files", "HTTP", "Remote", "TestData", "TestModelServer"],
             swiftSettings: strict),
         .testTarget(name: "FilesTests", dependencies: ["GraphCore", "Files"], swiftSettings: strict),
         .testTarget(

@@ -20,7 +20,7 @@ install() { # program, arguments...: as root, by sudo without a password, or by 
 
 if command -v apt-get >/dev/null; then
     missing=()
-    for package in libpng-dev libjpeg-dev libwebp-dev libtiff-dev libgif-dev liblcms2-dev libyaml-dev libssl-dev zlib1g-dev libcurl4-openssl-dev python3-venv pkg-config \
+    for package in libpng-dev libjpeg-dev libwebp-dev libtiff-dev libgif-dev liblcms2-dev libsndfile1-dev libsamplerate0-dev libebur128-dev libkissfft-dev espeak-ng libyaml-dev libssl-dev zlib1g-dev libcurl4-openssl-dev python3-venv pkg-config \
         curl; do
         dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
     done
@@ -34,10 +34,10 @@ if command -v apt-get >/dev/null; then
     fi
 elif command -v brew >/dev/null; then
     missing=()
-    for package in libpng jpeg-turbo webp libtiff giflib little-cms2 libyaml openssl@3 curl pkg-config; do
+    for package in libpng jpeg-turbo webp libtiff giflib little-cms2 libsndfile libsamplerate libebur128 kissfft espeak-ng libyaml openssl@3 curl pkg-config; do
         brew list --versions "$package" >/dev/null 2>&1 || missing+=("$package")
     done
     [ "${#missing[@]}" -eq 0 ] || brew install "${missing[@]}"
 else
-    echo "Make sure these libraries are installed with their headers: libpng, libjpeg-turbo, libwebp, libtiff, giflib, Little CMS 2, libyaml, OpenSSL 3, zlib, libcurl." >&2
+    echo "Make sure these libraries are installed with their headers: libpng, libjpeg-turbo, libwebp, libtiff, giflib, Little CMS 2, libsndfile, libsamplerate, libebur128, KISS FFT, espeak-ng (a program), libyaml, OpenSSL 3, zlib, libcurl." >&2
 fi

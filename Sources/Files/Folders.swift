@@ -82,6 +82,13 @@ public struct Folders: NodeEnvironment {
         }
     }
 
+    public func filePath(_ name: String, in folder: FolderName) throws(Diagnostic) -> String {
+        try file(name, in: folder, maxByteCount: .max)
+    }
+
+    /// The temp folder: it has room when the machine's own may be memory.
+    public var scratchFolder: String? { try? root(.temp).makeDirectory("") }
+
     static func notReadable(_ name: String, _ error: any Error) -> Diagnostic {
         Diagnostic(
             .fileNotReadable, node: nil, "'\(name)' cannot be read: \(SystemReason.text(error))",

@@ -5,14 +5,26 @@ extension Folders {
     public func save(
         _ bytes: [UInt8], prefix: FilenamePrefix, extension: String, in folder: FolderName
     ) throws(Diagnostic) -> SavedFile {
+        do {
+            return try save(prefix: prefix, extension: `extension`, in: folder) { try PartFile.write(bytes, to: $0) }
+        } catch let error as Diagnostic {
+            throw error
+        } catch {
+            throw root(folder).notWritable(error)
+        }
+    }
+
+    public func save(
+        prefix: FilenamePrefix, extension: String, in folder: FolderName, write: (_ path: String) throws -> Void
+    ) throws -> SavedFile {
         let filled = PrefixFields.fill(prefix, at: now())
         let (subfolder, stem) = try Self.parts(of: filled, folder)
         let root = root(folder)
         let directory = try root.makeDirectory(subfolder)
         let part = PartFile.path(in: directory)
         defer { PartFile.remove(part) }
+        try write(part)
         do {
-            try PartFile.write(bytes, to: part)
             let pattern = stem.replacing("%batch_num%", with: String(prefix.batchNumber))
             while true {
                 let number = numbering.next(directory: directory, stem: stem)

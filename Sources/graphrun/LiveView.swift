@@ -43,6 +43,8 @@ struct LiveView: EventView {
             case .nodeLog(let node, let level, let message):
                 let text = Console.printable("\(node): \(message)")
                 lines.append("  \(Self.color(level))[\(level.rawValue)]\u{1B}[0m \(text)")
+            case .nodePreviewFile(let node, let file):
+                lines.append("  " + Console.printable(outputs.beginning(node, file)))
             case .nodeBlocked(let node, let message?):
                 lines.append("  " + Console.printable("\(node) did not run: \(message)"))
             case .runFinished(let outcome):

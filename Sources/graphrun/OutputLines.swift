@@ -5,6 +5,9 @@ internal import GraphCore
 struct OutputLines {
     let folders: Folders
 
+    /// Where people find a node's work so far.
+    func beginning(_ node: NodeID, _ file: SavedFile) -> String { "\(node): beginning in \(folders.path(of: file))" }
+
     func lines(_ output: JSONObject) -> [String] {
         output.members.flatMap { member -> [String] in
             (member.value.array ?? []).map { value in

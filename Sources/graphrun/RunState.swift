@@ -55,7 +55,7 @@ struct RunState {
         case .nodeCached: cachedCount += 1
         case .nodeFailed(let node, _), .nodeInterrupted(let node), .nodeBlocked(let node, _): _ = remove(node)
         case .nodeWaiting(let node, .inputs): _ = remove(node)
-        case .nodeWaiting(_, .expansion), .nodePreview, .nodePicture, .nodeLog, .runFinished: break
+        case .nodeWaiting(_, .expansion), .nodePreview, .nodePreviewFile, .nodePicture, .nodeLog, .runFinished: break
         }
         return nil
     }

@@ -97,7 +97,7 @@ public struct TestRunner: Sendable {
         case .nodeLog(let node, let level, let message): "\(node) [\(level.rawValue)] \(message)"
         case .runFinished(let outcome): outcome == .succeeded ? nil : "run \(outcome.rawValue)"
         case .runQueued, .runStarted, .runProgress, .nodeStarted, .nodePhase, .nodeProgress, .nodePreview,
-            .nodePicture:
+            .nodePreviewFile, .nodePicture:
             nil
         }
     }

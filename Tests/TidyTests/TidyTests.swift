@@ -8,15 +8,20 @@ struct TidyTests {
     private static let arrows: [String: Set<String>] = [
         "GraphCore": [],
         "Digest": ["CCrypto"],
-        "Media": ["GraphCore", "CPNG", "CJPEG", "CWebP", "CLCMS", "CTIFF", "CGIF"],
+        "Media": [
+            "GraphCore", "CPNG", "CJPEG", "CWebP", "CLCMS", "CTIFF", "CGIF", "CSndfile", "CSampleRate", "CEBUR128",
+            "CKissFFT",
+        ],
         "Files": ["GraphCore", "Digest", "CYAML"],
         "Inference": ["GraphCore", "Digest", "COnnxRuntime"],
-        "Nodes": ["GraphCore", "Media", "Inference"],
+        "Processes": ["GraphCore"],
+        "Remote": ["GraphCore", "Files", "HTTP"],
+        "Nodes": ["GraphCore", "Media", "Inference", "Processes", "Remote"],
         "Arguments": ["GraphCore"],
         "HTTP": ["Digest", "CEpoll", "CZlib", "COpenSSL", "CCurl"],
         "GraphServer": ["Arguments", "GraphCore", "Media", "Files", "Digest", "HTTP"],
-        "graphrun": ["Arguments", "GraphCore", "Media", "Files", "HTTP", "Inference", "Nodes"],
-        "GraphServerMain": ["GraphCore", "Inference", "Nodes", "GraphServer"],
+        "graphrun": ["Arguments", "GraphCore", "Media", "Files", "HTTP", "Inference", "Processes", "Remote", "Nodes"],
+        "GraphServerMain": ["GraphCore", "Inference", "Remote", "Nodes", "GraphServer"],
     ]
     private static let systemModules: Set<String> = ["Foundation", "Dispatch", "Synchronization", "Glibc", "Darwin"]
     /// GraphCore is pure: of Foundation it needs threads, in one file.
@@ -128,6 +133,9 @@ struct TidyTests {
             "Sources/Media/ColorProfile.swift", "Sources/Media/GaussianBlur.swift",
             "Sources/Media/LanczosKernel.swift", "Sources/Media/RowWork.swift",
             "Sources/Media/Photo/NonLocalMeansKernel.swift", "Sources/Media/Lab/LabBlock.swift",
+            "Sources/Media/Sound/ScratchFile.swift", "Sources/Media/Sound/SoundFile.swift",
+            "Sources/Media/Sound/SoundResampler.swift", "Sources/Media/Sound/LoudnessMeter.swift",
+            "Sources/Media/Sound/FourierTransform.swift", "Sources/Processes/ChildProcess.swift",
             "Sources/GraphCore/Run/WorkerPool.swift",
             "Sources/Media/WebPCodec.swift", "Sources/HTTP/Gzip.swift", "Sources/HTTP/TLS.swift",
             "Sources/HTTP/EventLoop.swift", "Sources/HTTP/Poller.swift", "Sources/HTTP/Socket.swift",

@@ -58,6 +58,8 @@ extension RunEvent.Kind {
                 ] + Self.estimate(remaining)
             )
         case .nodePreview(let node, let format, let bytes): ("node_preview", Self.picture(node, format, bytes))
+        case .nodePreviewFile(let node, let file):
+            ("node_preview", [("node", .string(node.text)), ("file", file.json)])
         case .nodePicture(let node, let format, let bytes): ("node_picture", Self.picture(node, format, bytes))
         case .nodeLog(let node, let level, let message):
             (

@@ -41,6 +41,8 @@ public struct RunEvent: Sendable {
         /// `remaining` is an estimate from measured durations, nil while there are none.
         indirect case nodeProgress(NodeID, completed: Double, total: Double, remaining: Duration?)
         case nodePreview(NodeID, PreviewFormat, [UInt8])
+        /// A file of the temp folder that shows the work so far, such as the first sentence of a speech.
+        indirect case nodePreviewFile(NodeID, SavedFile)
         /// A picture that is itself the node's result, sent instead of saved. Nobody may skip it as they may a preview.
         case nodePicture(NodeID, PreviewFormat, [UInt8])
         case nodeLog(NodeID, LogLevel, String)
@@ -84,7 +86,8 @@ extension RunEvent.Kind {
         case .runQueued, .runStarted, .runProgress, .runFinished: nil
         case .nodeCached(let node), .nodeStarted(let node, _, _, _, _), .nodeWaiting(let node, _),
             .nodePhase(let node, _, _, _, _), .nodeProgress(let node, _, _, _), .nodePreview(let node, _, _),
-            .nodePicture(let node, _, _), .nodeLog(let node, _, _), .nodeOutput(let node, _, _),
+            .nodePreviewFile(let node, _), .nodePicture(let node, _, _), .nodeLog(let node, _, _),
+            .nodeOutput(let node, _, _),
             .nodeFinished(let node), .nodeFailed(let node, _),
             .nodeInterrupted(let node), .nodeBlocked(let node, _):
             node

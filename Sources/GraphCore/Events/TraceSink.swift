@@ -29,7 +29,8 @@ public struct TraceSink {
         case .nodeCached(let node): instant("cached", node, time)
         case .nodeBlocked(let node, _): instant("blocked", node, time)
         case .nodePhase(let node, _, let stage, _, _): instant(stage, node, time)
-        case .runQueued, .runStarted, .runProgress, .nodeProgress, .nodePreview, .nodePicture, .nodeLog, .nodeOutput,
+        case .runQueued, .runStarted, .runProgress, .nodeProgress, .nodePreview, .nodePreviewFile, .nodePicture,
+            .nodeLog, .nodeOutput,
             .runFinished:
             break
         }

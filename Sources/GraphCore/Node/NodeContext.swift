@@ -44,6 +44,11 @@ public struct NodeContext: Sendable {
         run?.report(.nodePreview(node, format, bytes), afterProgressOf: index)
     }
 
+    /// The same for a file of the temp folder: a sound that can be listened to while the rest is made.
+    public func preview(_ file: SavedFile) {
+        run?.report(.nodePreviewFile(node, file), afterProgressOf: index)
+    }
+
     /// Sends an encoded picture that is the node's result, with how far the node is: whoever watches gets every one.
     public func send(_ bytes: [UInt8], format: RunEvent.PreviewFormat, step: Int, of total: Int) throws {
         try Task.checkCancellation()

@@ -12,6 +12,10 @@ public protocol NodeEnvironment: Sendable {
     /// - Throws: `Diagnostic` when the name leaves its folder, is missing, no file, or larger than `maxByteCount`.
     func read(_ name: String, in folder: FolderName, maxByteCount: Int) throws(Diagnostic) -> [UInt8]
 
+    /// The path of a file named as workflows name it, for a library that opens it itself.
+    /// - Throws: as `read`.
+    func filePath(_ name: String, in folder: FolderName) throws(Diagnostic) -> String
+
     /// A value that changes when the file's content does.
     func contentToken(_ name: String, in folder: FolderName) throws(Diagnostic) -> String
 
@@ -26,9 +30,31 @@ public protocol NodeEnvironment: Sendable {
     /// The name is `prefix` with its `%date%`-style fields filled in, and the next free number: `ComfyUI_00001_.png`.
     func save(_ bytes: [UInt8], prefix: FilenamePrefix, extension: String, in folder: FolderName)
         throws(Diagnostic) -> SavedFile
+
+    /// The same for what a library writes itself.
+    /// - Parameter write: makes the file at the path it is given; what it throws is thrown on.
+    func save(
+        prefix: FilenamePrefix, extension: String, in folder: FolderName, write: (_ path: String) throws -> Void
+    ) throws -> SavedFile
+
+    /// Where a library may keep what is too large for the memory, as files without a name; nil when there is no such
+    /// place.
+    var scratchFolder: String? { get }
 }
 
 extension NodeEnvironment {
+    public var scratchFolder: String? { nil }
+
+    public func filePath(_ name: String, in folder: FolderName) throws(Diagnostic) -> String {
+        throw Diagnostic(.fileNotFound, node: nil, "there are no files here")
+    }
+
+    public func save(
+        prefix: FilenamePrefix, extension: String, in folder: FolderName, write: (_ path: String) throws -> Void
+    ) throws -> SavedFile {
+        throw Diagnostic(.fileNotWritable, node: nil, "there are no folders here")
+    }
+
     /// The path of a model of a kind that has no published names.
     public func modelPath(_ choice: String, kind: String) throws(Diagnostic) -> String {
         try modelPath(choice, from: .models(kind))

@@ -112,6 +112,10 @@ extension OpenAPI {
         ),
         ("node_cached", "An equal node's result is used.", about(node)),
         ("node_log", "A node has something to say.", about(node, ["level": .string, "message": .string])),
+        (
+            "node_preview", "A file shows a node's work so far.",
+            about(node, ["file": .object(["filename": .string, "subfolder": .string, "type": .string])])
+        ),
         ("executed", "What a node put out.", about(shownNode, ["output": .named("NodeOutput")])),
         ("node_finished", "A node is done.", about(node)),
         ("node_interrupted", "A node was running when the run was ended.", about(node)),

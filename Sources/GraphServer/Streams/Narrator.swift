@@ -164,6 +164,12 @@ struct Narrator {
                 tell(.plainPreview, picture, &run)
             }
             run.hasToldPicture = false
+        case .nodePreviewFile(let node, let file):
+            tell("node_preview", &run) { text in
+                Self.node(node, &text)
+                text.raw(",\"file\":")
+                text.value(file.json)
+            }
         case .nodeLog(let node, let level, let message):
             tell("node_log", &run) { text in
                 Self.node(node, &text)

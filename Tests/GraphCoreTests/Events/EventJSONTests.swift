@@ -59,6 +59,10 @@ struct EventJSONTests {
         #expect(
             line(.nodePreview("1", .jpeg, [1, 2, 3]))
                 == #""node_preview","node":"1","format":"jpeg","byte_count":3"#)
+        let file = SavedFile(filename: "a.wav", subfolder: "", folder: .temp)
+        #expect(
+            line(.nodePreviewFile("1", file))
+                == #""node_preview","node":"1","file":{"filename":"a.wav","subfolder":"","type":"temp"}"#)
         #expect(
             line(.nodePicture("1", .png, [1, 2]))
                 == #""node_picture","node":"1","format":"png","byte_count":2"#)
