@@ -5,7 +5,8 @@ public import Inference
 public enum BuiltInNodes {
     /// - Parameter models: where nodes with models get them from.
     public static func all(models: ModelHost = ModelHost(ModelHost.Options())) -> [any Node] {
-        files + sizes + batches + changes + restoration + colors(models) + masks + values
+        files + sizes + batches + changes + restoration + colors(models) + masks + soundWork
+            + values
     }
 
     private static var files: [any Node] {
@@ -51,6 +52,13 @@ public enum BuiltInNodes {
         [
             SolidMask(), InvertMask(), CropMask(), FeatherMask(), GrowMask(), MaskComposite(), ThresholdMask(),
             MaskToImage(), ImageToMask(),
+        ]
+    }
+
+    private static var soundWork: [any Node] {
+        [
+            EmptyAudio(), TrimAudioDuration(), AudioConcat(), AudioMerge(), SplitAudioChannels(), JoinAudioChannels(),
+            AudioToMono(), AudioResample(), AudioAdjustVolume(), AudioNormalize(), AudioSpectrogram(),
         ]
     }
 
