@@ -170,8 +170,8 @@ struct ChildProcessTests {
     func notStarted() async throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "graphrun-program-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: file) }
-        try Data("no program".utf8).write(to: file)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+        // Written by a child: no other test's child holds it open.
+        _ = try await shell("echo no program > $1; chmod 755 $1", file.path).run()
         let command = ChildCommand(try #require(ProgramFile(path: file.path)), [])
         await #expect(
             throws: Diagnostic(
@@ -272,7 +272,7 @@ struct CancelledChildTests {
         // Descriptors are told apart by a program only this test runs: nobody else's children hold its pipes.
         let program = FileManager.default.temporaryDirectory.appending(path: "graphrun-cat-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: program) }
-        try FileManager.default.copyItem(at: URL(fileURLWithPath: "/bin/cat").resolvingSymlinksInPath(), to: program)
+        _ = try await shell("cp /bin/cat $1", program.path).run()
         let command = ChildCommand(try #require(ProgramFile(path: program.path)), ["-"])
         let input = [UInt8](repeating: 65, count: 200_000)
         let before = Self.pipeCount

@@ -1,5 +1,5 @@
 /// A script of writing, as far as it says which language to speak.
-enum Script: String, CaseIterable {
+enum Script: Int, CaseIterable {
     case latin, han, kana, hangul, cyrillic, greek, arabic, hebrew, devanagari, thai
 
     /// Nil for what all scripts share: digits, punctuation, emoji.
@@ -50,19 +50,16 @@ enum Script: String, CaseIterable {
 
     /// The script that most of `text` is written in; Japanese when kana stand among hanzi. Nil without letters.
     static func main(of text: some Sequence<Unicode.Scalar>) -> Script? {
-        var (latin, others) = (0, [Script: Int]())
+        var weights = [Int](repeating: 0, count: allCases.count)
         for scalar in text {
-            switch Script(scalar) {
-            case .latin?: latin += 1
-            case let script?: others[script, default: 0] += script.weight
-            case nil: break
-            }
+            if let script = Script(scalar) { weights[script.rawValue] += script.weight }
         }
-        guard !others.isEmpty else { return latin > 0 ? .latin : nil }
         // Japanese has about as many kana as hanzi; a Japanese name in a Chinese sentence does not.
-        let (han, kana) = (others[.han, default: 0], others[.kana, default: 0])
-        if kana * 4 >= han && kana > 0 { (others[.kana], others[.han]) = (kana + han, nil) }
-        let most = allCases.max { others[$0, default: 0] < others[$1, default: 0] }
-        return most.flatMap { others[$0, default: 0] >= latin ? $0 : .latin }
+        let (han, kana) = (weights[Script.han.rawValue], weights[Script.kana.rawValue])
+        if kana * 4 >= han && kana > 0 {
+            (weights[Script.kana.rawValue], weights[Script.han.rawValue]) = (kana + han, 0)
+        }
+        guard let most = allCases.max(by: { weights[$0.rawValue] < weights[$1.rawValue] }) else { return nil }
+        return weights[most.rawValue] > 0 ? most : nil
     }
 }

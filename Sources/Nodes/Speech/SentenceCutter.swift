@@ -106,7 +106,14 @@ struct SentenceCutter {
         }
         let name = Self.string(word).lowercased()
         if Abbreviations.always.contains(name) { return true }
-        return goesOn && (Abbreviations.within.contains(name) || name.contains("."))
+        if goesOn { return Abbreviations.within.contains(name) || name.contains(".") }
+        // `J.R.R. Tolkien`, and not `in the U.S. Then`.
+        return isInitials(word) && !Abbreviations.capitals.contains(name)
+    }
+
+    private func isInitials(_ word: ArraySlice<Unicode.Scalar>) -> Bool {
+        word.count >= 3 && word.count % 2 == 1
+            && word.enumerated().allSatisfy { $0 % 2 == 1 ? $1 == "." : $1.properties.isUppercase }
     }
 
     /// `z. B.`, with a space.
@@ -169,9 +176,13 @@ struct SentenceCutter {
     }
 
     static func string(_ scalars: ArraySlice<Unicode.Scalar>) -> String {
-        var view = String.UnicodeScalarView()
-        view.append(contentsOf: scalars)
-        return String(view)
+        // Appending to a string's own view of scalars takes ten times as long.
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(scalars.count + 8)
+        for scalar in scalars {
+            if scalar.isASCII { bytes.append(UInt8(truncatingIfNeeded: scalar.value)) } else { bytes += scalar.utf8 }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private func trimmed(_ range: Range<Int>) -> Range<Int> {
@@ -205,6 +216,8 @@ private enum Abbreviations {
         "max", "sec", "hrs", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "tel",
         "geb", "gest", "jh", "др", "пр",
     ]
+    /// Capitals with full stops that a sentence ends with more often than a surname follows.
+    static let capitals: Set<String> = ["u.s", "u.s.a", "u.k", "u.n", "e.u", "d.c", "a.m", "p.m", "b.c", "a.d"]
     static let germanMonths: Set<String> = [
         "Januar", "Jänner", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
         "November", "Dezember",

@@ -50,7 +50,8 @@ struct SentenceCutterTests {
         arguments: [
             ("So do I. Then", "So do I.|Then"), ("It was 1999. Then", "It was 1999.|Then"),
             ("Well... Maybe", "Well...|Maybe"), ("cats etc. Dogs", "cats etc.|Dogs"), ("a. b. c", "a.|b.|c"),
-            ("He said no. Then", "He said no.|Then"), ("1. Cut it. 2. Eat it.", "1. Cut it.|2. Eat it."),
+            ("He said no. Then", "He said no.|Then"), ("In the U.S. Then", "In the U.S.|Then"),
+            ("1. Cut it. 2. Eat it.", "1. Cut it.|2. Eat it."),
         ])
     func looksAlike(text: String, expected: String) { #expect(Self.cut(text) == expected) }
 
@@ -120,8 +121,8 @@ struct SpeechTextTests {
             Self.pieces("One. Two. Three. Four. Five.\n\nSix. Seven.")
                 == ["¶One.#1", "Two. Three. Four.#3", "Five.#1", "¶Six. Seven.#2"])
         #expect(
-            Self.pieces("A sentence that is longer than a piece. B. C") == [
-                "¶A sentence that is longer than a piece.#1", "B. C#2",
+            Self.pieces("A sentence that is longer than a piece. Bo. Cy") == [
+                "¶A sentence that is longer than a piece.#1", "Bo. Cy#2",
             ])
     }
 
@@ -141,9 +142,9 @@ struct SpeechTextTests {
     @Test("are of one script each")
     func scripts() {
         func scripts(_ text: String) -> [String] {
-            SpeechText(text).pieces.map { "\($0.text) \($0.script?.rawValue ?? "none")" }
+            SpeechText(text).pieces.map { "\($0.text) \($0.script.map { "\($0)" } ?? "none")" }
         }
-        #expect(scripts("Hi. Hello. 你好。世界。42. Bye.") == ["Hi. latin", "Hello. latin", "你好。世界。42. han", "Bye. latin"])
+        #expect(scripts("Hi. Hello. 你好。世界。42! Bye.") == ["Hi. latin", "Hello. latin", "你好。世界。42! han", "Bye. latin"])
         #expect(scripts("我用 Python 写代码。") == ["我用 Python 写代码。 han"])
         #expect(scripts("これはペンです。東京大学。") == ["これはペンです。 kana", "東京大学。 kana"])
         #expect(scripts("他喜欢吃寿司和の字。") == ["他喜欢吃寿司和の字。 han"])
