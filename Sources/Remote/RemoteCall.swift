@@ -44,7 +44,7 @@ public struct RemoteRequest: Sendable {
     /// transfer. An answer that broke after the first piece is never asked for again.
     public var receive: (@Sendable (ArraySlice<UInt8>) throws -> Void)?
 
-    public init(_ method: String = "POST", _ path: String, body: Body = .none, product: Product, model: String) {
+    public init(_ path: String, method: String = "POST", body: Body = .none, product: Product, model: String) {
         (self.method, self.path, self.body, self.product, self.model) = (method, path, body, product, model)
     }
 }

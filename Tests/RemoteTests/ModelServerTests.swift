@@ -20,13 +20,13 @@ struct ModelServerTests {
         _ = try await calling.send(form)
         let requests = calling.peer.requests
         #expect(requests.map(\.path) == ["/v1/audio/speech", "/v1/audio/speech"])
-        #expect(requests[0].json?["input"] == "Hello" && requests[0].headers["Content-Type"] == "application/json")
+        #expect(requests[0].json?["input"] == "Hello" && requests[0].header("Content-Type") == "application/json")
         #expect(requests[1].field("input") == "你好" && requests[1].field("voice") == "")
         #expect(
             requests[1].part("prompt_speech")
                 == Recorded.Part(
                     name: "prompt_speech", fileName: "voice.wav", contentType: "audio/wav", bytes: [1, 2, 3]))
-        #expect(requests.allSatisfy { $0.headers["Authorization"] == "Bearer sk-1" })
+        #expect(requests.allSatisfy { $0.header("Authorization") == "Bearer sk-1" })
         await calling.peer.stop()
     }
 
@@ -62,7 +62,6 @@ struct ModelServerTests {
     func streamed() async throws {
         let calling = try Calling()
         calling.peer.holdStream(afterPieces: 2)
-        let received = Mutex([UInt8]())
         var request = Calling.speech("A text of many words that takes a while to say")
         request.body = .json([
             "model": "CosyVoice2-0.5B", "input": "A text of many words that takes a while to say", "voice": "",
@@ -80,7 +79,6 @@ struct ModelServerTests {
         #expect(try await task.value.body == [])
         let count = MadeSound.sampleCount(of: "A text of many words that takes a while to say")
         #expect(box.bytes.withLock { $0 } == MadeSound.header(dataByteCount: nil) + MadeSound.samples(count))
-        _ = received
         await calling.peer.stop()
     }
 
@@ -231,7 +229,7 @@ struct ModelServerTests {
                 && told[0].hasSuffix("Check the key of 'local', which comes from the environment variable KEY."))
         for text in told { #expect(!text.contains("very-hidden"), "\(text)") }
         // It did go out.
-        #expect(calling.peer.requests.allSatisfy { $0.headers["Authorization"] == "Bearer sk-very-hidden" })
+        #expect(calling.peer.requests.allSatisfy { $0.header("Authorization") == "Bearer sk-very-hidden" })
         await calling.peer.stop()
     }
 

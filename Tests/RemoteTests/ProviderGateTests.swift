@@ -78,13 +78,11 @@ struct ProviderGateTests {
     @Test("has its room back after whoever failed or was cancelled inside or before, a thousand times")
     func kept() async throws {
         struct Failed: Error {}
+        let gate = gate
         for number in 0..<1_000 {
-            let (gate, task) = (
-                gate, Task<Void, any Error> { try await gate.pass(telling: { _ in }) { throw Failed() } }
-            )
+            let task = Task<Void, any Error> { try await gate.pass(telling: { _ in }) { throw Failed() } }
             if number.isMultiple(of: 2) { task.cancel() }
             _ = await task.result
-            _ = gate
         }
         room.open(1)
         room.open(2)

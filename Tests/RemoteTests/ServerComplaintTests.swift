@@ -17,10 +17,10 @@ struct ServerComplaintTests {
                 #"{"detail": [{"loc": ["body", "voice"], "msg": "Field required"}, {"loc": ["body", 3], "msg": "Bad"}]}"#,
                 "body.voice: Field required; body.3: Bad"
             ),
-            (#"{"message": "hm"}"#, "hm"), (#"{"a": 1}"#, #"{"a": 1}"#), (#""text""#, "text"),
+            (#"{"message": "hm"}"#, "hm"), (#"{"a": 1}"#, #"{"a":1}"#), (#""text""#, "text"),
             ("plain\n  text\t!", "plain text !"),
             ("<html><head><TITLE>502 Bad Gateway</TITLE></head><body>nginx</body></html>", "502 Bad Gateway"),
-            ("<html></html>", ""), ("", ""), ("{half", "{half"), ("a\u{1B}[31mb", "a[31mb"),
+            ("<html></html>", ""), ("", ""), ("{half", "{half"), ("a\u{1B}[31mb", "a [31mb"),
             ("[address=127.0.0.1:4, pid=7] CUDA error", "CUDA error"),
         ])
     func words(body: String, message: String) { #expect(complaint(500, body).message == message) }

@@ -1,5 +1,5 @@
 public import GraphCore
-public import HTTP
+internal import HTTP
 
 /// A request as the server got it.
 public struct Recorded: Sendable {
@@ -9,18 +9,23 @@ public struct Recorded: Sendable {
         public var contentType: String?
         public var bytes: [UInt8]
 
+        public init(name: String, fileName: String? = nil, contentType: String? = nil, bytes: [UInt8]) {
+            (self.name, self.fileName, self.contentType, self.bytes) = (name, fileName, contentType, bytes)
+        }
+
         public var text: String { String(decoding: bytes, as: UTF8.self) }
     }
 
     public let method: String
     public let path: String
-    public let headers: Headers
+    let headers: Headers
     public let body: [UInt8]
     /// Of a form; empty for anything else.
     public let parts: [Part]
     /// Of a JSON body.
     public let json: JSON?
 
+    public func header(_ name: String) -> String? { headers[name] }
     public func part(_ name: String) -> Part? { parts.first { $0.name == name } }
 
     /// A field by its name, of a form or of JSON.
