@@ -1,12 +1,16 @@
 public import GraphCore
 public import Inference
+public import Remote
 
 /// The table of contents: every node type this module has.
 public enum BuiltInNodes {
-    /// - Parameter models: where nodes with models get them from.
-    public static func all(models: ModelHost = ModelHost(ModelHost.Options())) -> [any Node] {
-        files + sizes + batches + changes + restoration + colors(models) + masks + soundWork
-            + values
+    /// - Parameters:
+    ///   - models: where nodes with models get them from.
+    ///   - providers: the model servers that remote nodes may call.
+    public static func all(
+        models: ModelHost = ModelHost(ModelHost.Options()), providers: Providers = .none
+    ) -> [any Node] {
+        files + sizes + batches + changes + restoration + colors(models) + masks + sounds + speech(providers) + values
     }
 
     private static var files: [any Node] {
@@ -55,11 +59,12 @@ public enum BuiltInNodes {
         ]
     }
 
-    private static var soundWork: [any Node] {
-        [
-            EmptyAudio(), TrimAudioDuration(), AudioConcat(), AudioMerge(), SplitAudioChannels(), JoinAudioChannels(),
-            AudioToMono(), AudioResample(), AudioAdjustVolume(), AudioNormalize(), AudioSpectrogram(),
-        ]
+    private static var sounds: [any Node] {
+        [LoadAudio(), SaveAudio(), SaveAudioMP3(), SaveAudioOpus(), PreviewAudio()]
+    }
+
+    private static func speech(_ providers: Providers) -> [any Node] {
+        [TTS(providers: providers), CosyVoice3(providers), IndexTTS2(providers)]
     }
 
     private static var values: [any Node] {
