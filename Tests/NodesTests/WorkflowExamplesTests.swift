@@ -3,6 +3,8 @@ import Foundation
 import GraphCore
 import Inference
 import Media
+import Remote
+import TestModelServer
 import Testing
 
 @testable import Nodes
@@ -14,8 +16,10 @@ final class Workplace {
 
     let base: URL
     let folders: Folders
+    private let providers: Providers
 
-    init() throws {
+    init(providers: Providers = .none) throws {
+        self.providers = providers
         base = FileManager.default.temporaryDirectory.appendingPathComponent("graphrun-\(UUID().uuidString)")
         let input = base.appendingPathComponent("input")
         try FileManager.default.createDirectory(at: input, withIntermediateDirectories: true)
@@ -37,7 +41,7 @@ final class Workplace {
     var registry: NodeRegistry {
         var options = ModelHost.Options()
         options.cacheFolder = base.path + "/cache"
-        return NodeRegistry(BuiltInNodes.all(models: ModelHost(options)))
+        return NodeRegistry(BuiltInNodes.all(models: ModelHost(options), providers: providers))
     }
 
     func write(_ bytes: [UInt8], _ name: String) throws {
@@ -64,9 +68,11 @@ final class Workplace {
 struct WorkflowExamplesTests {
     /// What the nodes show, in the order of their names.
     private func run(_ name: String) async throws -> (Workplace, [JSONObject]) {
-        let place = try Workplace()
+        let studio = try Studio()
+        let place = try Workplace(providers: studio.providers)
         let text = try String(contentsOf: Workplace.root.appendingPathComponent("workflows/\(name)"), encoding: .utf8)
         let (result, shown) = try await place.run(text)
+        await studio.peer.stop()
         #expect(result.outcome == .succeeded)
         return (place, shown.sorted { $0.key < $1.key }.map(\.value))
     }
@@ -97,6 +103,13 @@ struct WorkflowExamplesTests {
         let files = shown.flatMap { ($0["images"]?.array ?? []) + ($0["audio"]?.array ?? []) }
         #expect(!files.isEmpty)
         for json in files { #expect(try !place.read(try #require(SavedFile(json))).isEmpty) }
+    }
+
+    @Test("text-to-image saves what a model server paints")
+    func textToImage() async throws {
+        let pictures = try await saved("text-to-image.json")
+        #expect(pictures.map(\.file.filename) == ["text-to-image_00001_.png"])
+        #expect(pictures.first?.image == (try ImageDecoder.decode(MadePicture.png(width: 768, height: 512)).image))
     }
 
     @Test("speak says an English and a Chinese text")
