@@ -50,7 +50,7 @@ public enum ImageDecoder {
     }
 
     /// Whether the first bytes are UTF-8 without control characters. A character cut off at the end is no matter.
-    private static func startsLikeText(_ bytes: [UInt8]) -> Bool {
+    static func startsLikeText(_ bytes: [UInt8]) -> Bool {
         let start = bytes.prefix(256)
         let hasControls = start.contains { $0 < 32 && !(9...13).contains($0) || $0 == 127 }
         let text = String(decoding: start, as: UTF8.self).unicodeScalars

@@ -20,35 +20,10 @@ public enum InlineDisplay {
         case "jpg", "jpeg", "jpe", "jfif": JPEGCodec.hasHeader(prefix) ? "image/jpeg" : nil
         case "webp": (try? WebPCodec.header(of: prefix)) != nil ? "image/webp" : nil
         case "wav": WAVHeader(prefix) != nil ? "audio/wav" : nil
+        case "flac": SoundFormat.isFLAC(prefix) ? "audio/flac" : nil
+        case "mp3": SoundFormat.isMP3(prefix) ? "audio/mpeg" : nil
+        case "ogg", "oga", "opus": SoundFormat.isOgg(prefix) ? "audio/ogg" : nil
         default: nil
         }
-    }
-}
-
-/// The `fmt ` chunk of a WAV file. Multimedia Programming Interface and Data Specifications 1.0, chapter 3; the form for
-/// more than two channels: Multiple Channel Audio Data and WAVE Files (Microsoft, 2007).
-struct WAVHeader {
-    let channelCount: Int
-    /// In Hz.
-    let sampleRate: Int
-    let bitsPerSample: Int
-
-    private static let pcm = 1, float = 3, aLaw = 6, muLaw = 7, extensible = 0xFFFE
-
-    /// Nil unless it is a header of samples as they are, without compression but the logarithmic one.
-    init?(_ bytes: [UInt8]) {
-        guard bytes.starts(with: "RIFF".utf8), bytes.dropFirst(8).starts(with: "WAVE".utf8),
-            let body = RIFFChunks(of: bytes).first(where: { $0.type.elementsEqual("fmt ".utf8) })?.body,
-            body.count >= 16
-        else { return nil }
-        func number(_ offset: Int, _ size: Int) -> Int {
-            body.dropFirst(offset).prefix(size).reversed().reduce(0) { $0 << 8 | Int($1) }
-        }
-        (channelCount, sampleRate, bitsPerSample) = (number(2, 2), number(4, 4), number(14, 2))
-        let bytesPerFrame = number(12, 2)
-        guard [Self.pcm, Self.float, Self.aLaw, Self.muLaw, Self.extensible].contains(number(0, 2)),
-            (1...64).contains(channelCount), (1...768_000).contains(sampleRate),
-            [8, 16, 24, 32, 64].contains(bitsPerSample), bytesPerFrame == channelCount * bitsPerSample / 8
-        else { return nil }
     }
 }

@@ -5,6 +5,7 @@ public enum LinkedLibraries {
             ("libpng", PNGCodec.libraryVersion), ("libjpeg", JPEGCodec.libraryVersion),
             ("libwebp", WebPCodec.libraryVersion), ("libtiff", TIFFCodec.libraryVersion),
             ("giflib", GIFCodec.libraryVersion), ("Little CMS", ColorProfile.libraryVersion),
+            ("libsndfile", SoundFile.libraryVersion),
         ]
     }
 }

@@ -21,34 +21,11 @@ enum SoundTags {
         while rest.count >= 4, let first = rest.first {
             let size = number(rest.dropFirst().prefix(3))
             let body = rest.dropFirst(4).prefix(size)
-            if first & 0x7F == vorbisComment { return comments(body) }
+            if first & 0x7F == vorbisComment { return VorbisComments(body).texts }
             if first & 0x80 != 0 { break }
             rest = rest.dropFirst(4 + size)
         }
         return []
-    }
-
-    /// Vorbis I section 5: a vendor, then `KEY=text` in UTF-8, each with a length of 32 bits, little-endian.
-    private static func comments(_ bytes: ArraySlice<UInt8>) -> [TextChunk] {
-        var rest = bytes
-        func take() -> ArraySlice<UInt8>? {
-            guard rest.count >= 4 else { return nil }
-            let size = number(rest.prefix(4).reversed())
-            guard rest.count - 4 >= size else { return nil }
-            defer { rest = rest.dropFirst(4 + size) }
-            return rest.dropFirst(4).prefix(size)
-        }
-        guard take() != nil, rest.count >= 4 else { return [] }
-        rest = rest.dropFirst(4)  // how many there are; the bytes tell
-        var texts: [TextChunk] = []
-        while let comment = take() {
-            guard let equals = comment.firstIndex(of: UInt8(ascii: "=")) else { continue }
-            texts.append(
-                TextChunk(
-                    keyword: String(decoding: comment[..<equals], as: UTF8.self),
-                    text: String(decoding: comment[(equals + 1)...], as: UTF8.self)))
-        }
-        return texts
     }
 
     /// RFC 3533: pages of segments; the second packet of an Opus or Vorbis stream holds its comments.
@@ -68,7 +45,7 @@ enum SoundTags {
                 packets += 1
                 guard packets == 2 else { continue }
                 for mark in [Array("OpusTags".utf8), [3] + Array("vorbis".utf8)] where packet.starts(with: mark) {
-                    return comments(packet[mark.count...])
+                    return VorbisComments(packet[mark.count...]).texts
                 }
                 return []
             }

@@ -5,7 +5,7 @@ public import Inference
 public enum BuiltInNodes {
     /// - Parameter models: where nodes with models get them from.
     public static func all(models: ModelHost = ModelHost(ModelHost.Options())) -> [any Node] {
-        files + sizes + batches + changes + restoration + colors(models) + masks + values
+        files + sizes + batches + changes + restoration + colors(models) + masks + sounds + values
     }
 
     private static var files: [any Node] {
@@ -52,6 +52,10 @@ public enum BuiltInNodes {
             SolidMask(), InvertMask(), CropMask(), FeatherMask(), GrowMask(), MaskComposite(), ThresholdMask(),
             MaskToImage(), ImageToMask(),
         ]
+    }
+
+    private static var sounds: [any Node] {
+        [LoadAudio(), SaveAudio(), SaveAudioMP3(), SaveAudioOpus(), PreviewAudio()]
     }
 
     private static var values: [any Node] {

@@ -34,7 +34,8 @@ struct ObjectInfoTests {
         switch json {
         case .object(let object):
             return .object(JSONObject(object.members.map { .init($0.key, emptied($0.value)) }))
-        case .array(let elements) where elements.last?["image_upload"] == true:
+        case .array(let elements)
+        where elements.last?["image_upload"] == true || elements.last?["audio_upload"] == true:
             return .array([.array([])] + elements.dropFirst())
         default: return json
         }

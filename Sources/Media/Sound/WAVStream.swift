@@ -1,0 +1,150 @@
+/// Reads a WAV file as its bytes come through a pipe or a connection: no seeking, and no trust in the sizes that it
+/// claims, which programs that write into pipes cannot know.
+///
+/// Samples may be PCM of 8, 16, 24 or 32 bits or floats of 32 or 64; full scale is 1. A number that is none becomes 0.
+public struct WAVStream: Sendable {
+    public struct Format: Sendable, Equatable {
+        /// In Hz.
+        public let sampleRate: Int
+        public let channelCount: Int
+    }
+
+    /// Known before the first sample is.
+    public private(set) var format: Format?
+    /// How many bytes of samples are still to come by what the file claims; nil when it claims nothing, or not yet.
+    public private(set) var missingByteCount: Int?
+
+    /// From here on a size means "until the end": what programs write that cannot know it. espeak-ng and SoX write
+    /// 0x7FFFF000, FFmpeg 0xFFFFFFFF, others 0.
+    static let leastUnknownSize = 0x7FFF_F000
+
+    private enum Place {
+        /// Before `RIFF`.
+        case start
+        case chunk
+        case format(byteCount: Int)
+        case skipping(byteCount: Int)
+        case samples(WAVSamples)
+        /// Behind the samples.
+        case end
+    }
+
+    private var place = Place.start
+    private var samples: WAVSamples?
+    private var pending: [UInt8] = []
+    private var headerByteCount = 0
+    private let maxHeaderByteCount: Int
+
+    /// - Parameter maxHeaderByteCount: how much may come before the samples, such as texts and pictures.
+    public init(maxHeaderByteCount: Int = 1 << 20) { self.maxHeaderByteCount = maxHeaderByteCount }
+
+    /// Takes more of the file, cut anywhere, also within a sample.
+    /// - Returns: the interleaved samples of the frames that are whole now, -1...1 in PCM.
+    /// - Throws: `CodecError` when this is no WAV, or none that can be read.
+    public mutating func append(_ bytes: some Collection<UInt8>) throws(CodecError) -> [Float] {
+        pending += bytes
+        while true {
+            switch place {
+            case .start:
+                guard let head = take(12) else { return [] }
+                guard head.starts(with: "RIFF".utf8), head.dropFirst(8).starts(with: "WAVE".utf8) else {
+                    throw Self.notWAV(head)
+                }
+                place = .chunk
+            case .chunk:
+                guard let head = take(8) else { return [] }
+                try enter(head.prefix(4), byteCount: head.dropFirst(4).reversed().reduce(0) { $0 << 8 | Int($1) })
+            case .format(let byteCount):
+                guard let body = take(byteCount + byteCount % 2) else { return [] }
+                try read(body)
+                place = .chunk
+            case .skipping(let byteCount):
+                let count = min(byteCount, pending.count)
+                pending.removeFirst(count)
+                headerByteCount += count
+                if count < byteCount {
+                    place = .skipping(byteCount: byteCount - count)
+                    return []
+                }
+                place = .chunk
+            case .samples(let samples):
+                return decoded(samples)
+            case .end:
+                pending = []
+                return []
+            }
+        }
+    }
+
+    /// Says that nothing comes any more.
+    /// - Throws: `CodecError` when not even the header came. A sound that is shorter than it claims is no error:
+    ///   `missingByteCount` tells.
+    public func finish() throws(CodecError) {
+        switch place {
+        case .samples, .end: return
+        case .start where pending.isEmpty:
+            throw CodecError("no sound came", suggestion: "Try again; see what the program that makes it says.")
+        default:
+            throw CodecError(
+                "the sound ends before its first sample",
+                suggestion: "Try again; see what the program that makes it says.")
+        }
+    }
+
+    private mutating func take(_ count: Int) -> ArraySlice<UInt8>? {
+        guard pending.count >= count else { return nil }
+        defer { pending.removeFirst(count) }
+        headerByteCount += count
+        return pending.prefix(count)
+    }
+
+    private mutating func enter(_ type: ArraySlice<UInt8>, byteCount: Int) throws(CodecError) {
+        if type.elementsEqual("data".utf8) {
+            guard let samples else {
+                throw CodecError(
+                    "the WAV has samples before it says what they are", suggestion: "Save it anew as a WAV file.")
+            }
+            missingByteCount = byteCount == 0 || byteCount >= Self.leastUnknownSize ? nil : byteCount
+            place = .samples(samples)
+            return
+        }
+        let isFormat = type.elementsEqual("fmt ".utf8)
+        // The form with a code for more than two channels has 40 bytes.
+        guard headerByteCount + byteCount <= maxHeaderByteCount, !isFormat || byteCount <= 1024 else {
+            throw CodecError(
+                "more than \(maxHeaderByteCount.grouped) bytes come before the samples of the WAV",
+                suggestion: "Save it anew without the texts and pictures in it.")
+        }
+        place = isFormat ? .format(byteCount: byteCount) : .skipping(byteCount: byteCount + byteCount % 2)
+    }
+
+    private mutating func read(_ body: ArraySlice<UInt8>) throws(CodecError) {
+        guard let header = WAVHeader(body: body), let samples = WAVSamples(header) else {
+            throw CodecError(
+                "the samples of the WAV are neither PCM nor floats", suggestion: "Save it as a WAV file of 16-bit PCM.")
+        }
+        self.samples = samples
+        format = Format(sampleRate: header.sampleRate, channelCount: header.channelCount)
+    }
+
+    private mutating func decoded(_ samples: WAVSamples) -> [Float] {
+        if let missing = missingByteCount, pending.count > missing { pending.removeLast(pending.count - missing) }
+        let count = pending.count / samples.bytesPerFrame * samples.bytesPerFrame
+        let floats = samples.floats(pending.prefix(count))
+        pending.removeFirst(count)
+        if let missing = missingByteCount {
+            missingByteCount = missing - count
+            if missing - count < samples.bytesPerFrame {
+                (missingByteCount, place, pending) = (0, .end, [])
+            }
+        }
+        return floats
+    }
+
+    private static func notWAV(_ start: ArraySlice<UInt8>) -> CodecError {
+        let letters = start.prefix(4).map { (32..<127).contains($0) ? Character(Unicode.Scalar($0)) : "." }
+        return CodecError(
+            "the sound is not a WAV file: it starts with '\(String(letters))'",
+            suggestion: "Ask for the format 'wav', or see what else was sent.")
+    }
+}
