@@ -25,6 +25,7 @@ echo "$(date -u +%F), $(nproc) cores, $(grep -m1 'model name' /proc/cpuinfo 2>/d
 .build/release/Bench
 .build/release/Bench server
 python3 Bench/processes.py .build/release/graphrun "$pictures/photo.jpg"
+python3 Bench/speech.py .build/release/graphrun .build/release/graphserver
 .build/release/Bench pictures "$pictures"
 cc -O2 Bench/decode_alone.c -ljpeg -lpng -o .build/bench/decode_alone && .build/bench/decode_alone "$pictures"
 # libvips comes with libvips-tools; without it there is nothing to compare with.

@@ -5,7 +5,7 @@ public import Inference
 public enum BuiltInNodes {
     /// - Parameter models: where nodes with models get them from.
     public static func all(models: ModelHost = ModelHost(ModelHost.Options())) -> [any Node] {
-        files + sizes + batches + changes + restoration + colors(models) + masks + sounds + values
+        files + sizes + batches + changes + restoration + colors(models) + masks + sounds + speech + values
     }
 
     private static var files: [any Node] {
@@ -57,6 +57,8 @@ public enum BuiltInNodes {
     private static var sounds: [any Node] {
         [LoadAudio(), SaveAudio(), SaveAudioMP3(), SaveAudioOpus(), PreviewAudio()]
     }
+
+    private static var speech: [any Node] { [TTS()] }
 
     private static var values: [any Node] {
         [

@@ -72,13 +72,14 @@ extension Command {
         return .done
     }
 
-    func examine(_ console: Console) -> ExitCode {
+    func examine(_ console: Console) async -> ExitCode {
         let folders = Folders(options)
         console.output("graphrun \(Program.version), \(ProcessInfo.processInfo.activeProcessorCount) cores")
         for (name, version) in LinkedLibraries.versions + [("libcrypto", Folders.digestLibrary)] {
             console.output("  \(name): \(version)")
         }
         console.output("  ONNX Runtime: \(runtimeReport)")
+        console.output("  espeak-ng: \(await speechReport)")
         for folder in FolderName.allCases {
             let path = folders.path(folder)
             var isDirectory: ObjCBool = false
@@ -97,6 +98,18 @@ extension Command {
             console.output("  \(folder.rawValue): \(path) (\(state))")
         }
         return .done
+    }
+
+    /// The program that speaks, or what to do to have it.
+    private var speechReport: String {
+        get async {
+            do {
+                return try await EspeakProgram().report()
+            } catch {
+                let text = (error as? Diagnostic)?.text ?? "\(error)"
+                return text.split(separator: "\n").joined(separator: "\n   ")
+            }
+        }
     }
 
     /// Which one models run on, or what to do to have one.

@@ -13,7 +13,7 @@ extension Command {
         case .convert: try await convertWorkflow(console)
         case .nodes: try listNodes(console)
         case .models: try await models(console)
-        case .doctor: examine(console)
+        case .doctor: await examine(console)
         case .help: say(Help.text, console)
         case .version: say("graphrun \(Program.version)", console)
         }

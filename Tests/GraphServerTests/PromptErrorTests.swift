@@ -157,6 +157,21 @@ struct PromptErrorTests {
         #expect(error?["suggestion"] != nil)
     }
 
+    @Test(
+        "is refused when its text is not UTF-8",
+        arguments: [[0xFF], [0xC3], [0xED, 0xA0, 0x80], [0xF8, 0x88]] as [[UInt8]])
+    func notUTF8(bytes: [UInt8]) async throws {
+        // The column is where the string begins.
+        let start = #"{"prompt": {"1": {"class_type": "TTS", "inputs": {"text": "Hello "#
+        let body = Array(start.utf8) + bytes + Array(#""}}}}"#.utf8)
+        let answer = await (try TestPlace()).post("/prompt", body)
+        #expect(answer.status == 400)
+        #expect(answer.json["error"]?["type"] == "invalid_json")
+        #expect(
+            answer.json["error"]?["details"]
+                == .string("line 1, column \(start.count - 5): this string is not valid UTF-8"))
+    }
+
     @Test("has no outputs when none of those named is one", arguments: ["[]", "[\"99\"]", "[\"1\"]", "[7]"])
     func targets(list: String) {
         let body = "{\"prompt\": {\(Self.empty), \(Self.preview())}, \"partial_execution_targets\": \(list)}"

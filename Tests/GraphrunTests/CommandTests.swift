@@ -193,6 +193,7 @@ struct CommandTests {
         for library in ["libpng", "libjpeg", "libwebp", "libcrypto"] {
             #expect(result.output.contains("  \(library): "))
         }
+        #expect(result.output.contains(#/\n  espeak-ng: [0-9.]+ \(/.*/espeak-ng\)\n/#))
         #expect(
             result.output.hasSuffix(
                 """
@@ -201,6 +202,20 @@ struct CommandTests {
                   temp: temp (is a file, not a folder)
                   models: models (missing)
                   user: user (missing, will be made)
+
+                """))
+    }
+
+    @Test("doctor tells how to install what is missing to speak")
+    func doctorWithoutSpeech() async throws {
+        let result = try await Program.run(["doctor"], in: workplace.folder, environment: ["PATH": "/nowhere"])
+        #expect(result.code == 0 && result.errors.isEmpty)
+        #expect(
+            result.output.contains(
+                """
+
+                  espeak-ng: the program 'espeak-ng' is not installed
+                     Install it with: sudo apt-get install -y espeak-ng
 
                 """))
     }

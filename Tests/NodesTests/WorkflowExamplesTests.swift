@@ -62,12 +62,18 @@ final class Workplace: Sendable {
 
 @Suite("The examples in workflows/")
 struct WorkflowExamplesTests {
-    private func saved(_ name: String) async throws -> [(file: SavedFile, image: Image)] {
+    /// What the nodes show, in the order of their names.
+    private func run(_ name: String) async throws -> (Workplace, [JSONObject]) {
         let place = try Workplace()
         let text = try String(contentsOf: Workplace.root.appendingPathComponent("workflows/\(name)"), encoding: .utf8)
         let (result, shown) = try await place.run(text)
         #expect(result.outcome == .succeeded)
-        return try shown.sorted { $0.key < $1.key }.flatMap { _, shown in
+        return (place, shown.sorted { $0.key < $1.key }.map(\.value))
+    }
+
+    private func saved(_ name: String) async throws -> [(file: SavedFile, image: Image)] {
+        let (place, shown) = try await run(name)
+        return try shown.flatMap { shown in
             try (shown["images"]?.array ?? []).map { json in
                 let file = try #require(SavedFile(json))
                 return (file, try ImageDecoder.decode(try place.read(file)).image)
@@ -75,9 +81,33 @@ struct WorkflowExamplesTests {
         }
     }
 
+    private func heard(_ name: String) async throws -> [(file: SavedFile, audio: Audio)] {
+        let (place, shown) = try await run(name)
+        return try shown.flatMap { shown in
+            try (shown["audio"]?.array ?? []).map { json in
+                let file = try #require(SavedFile(json))
+                return (file, try SoundDecoder.decode(path: place.folders.path(of: file), scratchFolder: nil).audio)
+            }
+        }
+    }
+
     @Test("run all", arguments: try FileManager.default.contentsOfDirectory(atPath: Workplace.root.path + "/workflows"))
     func all(name: String) async throws {
-        #expect(try await !saved(name).isEmpty)
+        let (place, shown) = try await run(name)
+        let files = shown.flatMap { ($0["images"]?.array ?? []) + ($0["audio"]?.array ?? []) }
+        #expect(!files.isEmpty)
+        for json in files { #expect(try !place.read(try #require(SavedFile(json))).isEmpty) }
+    }
+
+    @Test("speak says an English and a Chinese text")
+    func speak() async throws {
+        let sounds = try await heard("speak.json")
+        #expect(sounds.map(\.file.filename) == ["chinese_00001_.flac", "english_00001_.flac"])
+        for (_, audio) in sounds {
+            #expect(audio.sampleRate == 22_050 && audio.channelCount == 1)
+            #expect((4...15).contains(audio.duration))
+            #expect((0.03...0.5).contains(try Spoken.level(audio)))
+        }
     }
 
     @Test("old-photo and old-photo-editor make the same picture")

@@ -15,7 +15,7 @@ public struct PreviewAny: Node {
         [.shown(key: "text", [.string(Self.text(try inputs[Self.source]))])]
     }
 
-    /// As Python's `str` spells constants; a picture by its shape.
+    /// As Python's `str` spells constants; a picture and a sound by their shape.
     private static func text(_ value: Value) -> String {
         switch value {
         case .literal(.null): "None"
@@ -25,6 +25,8 @@ public struct PreviewAny: Node {
         case .object(let image as Image):
             "IMAGE [\(image.batch), \(image.height), \(image.width), \(image.channels)]"
         case .object(let mask as Mask): "MASK [\(mask.batch), \(mask.height), \(mask.width)]"
+        case .object(let audio as Audio):
+            "AUDIO [\(audio.items.count), \(audio.channelCount), \(audio.frameCount)] \(audio.sampleRate) Hz"
         case .object(let object): type(of: object).socketType.name
         case .link(let link): JSONWriter.text(link.json, style: .python)
         case .block: "None"
