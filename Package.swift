@@ -92,7 +92,9 @@ let package = Package(
             path: "Tests/TestServer", swiftSettings: strict),
         .executableTarget(
             name: "Bench", dependencies: ["CEpoll", "GraphCore", "Media", "Inference"], path: "Bench",
-            exclude: ["RESULTS.md", "run.sh", "processes.py", "libvips.py", "decode_alone.c", "ddcolor.py", "speech.py"],
+            exclude: [
+                "RESULTS.md", "run.sh", "processes.py", "libvips.py", "decode_alone.c", "ddcolor.py", "speech.py",
+            ],
             swiftSettings: strict),
 
         .target(name: "TestData", path: "Tests/TestData", swiftSettings: strict),
