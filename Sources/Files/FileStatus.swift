@@ -7,6 +7,8 @@ struct FileStatus {
 
     let kind: Kind
     let byteCount: Int
+    /// The lower nine bits: owner, group, others.
+    let permissions: UInt32
     /// Of content and of anything, since 1970.
     let modifiedMilliseconds: Int, changedMilliseconds: Int
     /// Another value for every file and every change of one, without reading it: where it lies on the disk, its size, and
@@ -26,6 +28,7 @@ struct FileStatus {
         default: kind = .other
         }
         byteCount = Int(status.st_size)
+        permissions = UInt32(status.st_mode) & 0o777
         device = UInt64(status.st_dev)
         #if canImport(Darwin)
         let (modified, changed) = (status.st_mtimespec, status.st_ctimespec)

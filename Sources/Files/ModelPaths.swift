@@ -39,7 +39,7 @@ public struct ModelPaths: Sendable {
     /// Adds what a file says to what earlier ones said.
     /// - Throws: `.fileNotReadable`, `.tooLarge`, `.badFile` with the line.
     public mutating func read(_ file: String) throws(Diagnostic) {
-        let bytes = try Self.bytes(file)
+        let bytes = try YAML.bytes(of: file, example: "Name a YAML file such as ComfyUI's extra_model_paths.yaml.")
         var reading = Reading(file: file)
         do throws(YAML.Complaint) {
             guard let root = try YAML.read(bytes), !root.isNull else { return }
@@ -56,27 +56,6 @@ public struct ModelPaths: Sendable {
             let rest = reading.missing.count > 20 ? " and \(reading.missing.count - 20) more" : ""
             warnings.append("\(file): no such folder: \(shown)\(rest)")
         }
-    }
-
-    private static func bytes(_ file: String) throws(Diagnostic) -> [UInt8] {
-        do {
-            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
-            defer { try? handle.close() }
-            var bytes: [UInt8] = []
-            while bytes.count <= YAML.maxByteCount,
-                let piece = try handle.read(upToCount: YAML.maxByteCount + 1 - bytes.count), !piece.isEmpty
-            {
-                bytes += piece
-            }
-            if bytes.count <= YAML.maxByteCount { return bytes }
-        } catch {
-            throw Diagnostic(
-                .fileNotReadable, node: nil, "'\(file)' cannot be read: \(SystemReason.text(error))",
-                suggestion: "Name a YAML file such as ComfyUI's extra_model_paths.yaml.")
-        }
-        throw Diagnostic(
-            .tooLarge, node: nil, "'\(file)' is larger than \(YAML.maxByteCount) bytes",
-            suggestion: "Name a YAML file such as ComfyUI's extra_model_paths.yaml.")
     }
 
     private mutating func read(
@@ -192,21 +171,5 @@ public struct ModelPaths: Sendable {
             while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
             return path
         }
-    }
-}
-
-extension YAML {
-    /// For people: what stands where something else is expected.
-    var kind: String {
-        switch content {
-        case .scalar(let text, _): "the text '\(text.prefix(40))'"
-        case .sequence: "a list"
-        case .mapping: "a section"
-        }
-    }
-
-    var isNull: Bool {
-        if case .scalar(let text, isPlain: true) = content { return ["", "~", "null", "Null", "NULL"].contains(text) }
-        return false
     }
 }

@@ -1,31 +1,60 @@
 internal import CYAML  // the only file that does
+internal import Foundation
+package import GraphCore
 
 /// A YAML document as a tree, read with libyaml's events: no more of it than a file of settings needs.
-struct YAML {
-    indirect enum Content {
+package struct YAML: Sendable {
+    package indirect enum Content: Sendable {
         /// As written, without quotes; `isPlain` when there were none.
         case scalar(String, isPlain: Bool)
         case sequence([YAML])
         case mapping([(key: YAML, value: YAML)])
     }
 
-    let content: Content
+    package let content: Content
     /// From 1.
-    let line: Int
+    package let line: Int
 
     /// Why there is no document.
-    struct Complaint: Error {
-        let line: Int
-        let message: String
-        let suggestion: String
+    package struct Complaint: Error {
+        package let line: Int
+        package let message: String
+        package let suggestion: String
+
+        package init(line: Int, message: String, suggestion: String) {
+            (self.line, self.message, self.suggestion) = (line, message, suggestion)
+        }
     }
 
     static let maxByteCount = 1 << 20
     private static let maxDepth = 16
     private static let maxNodeCount = 20_000
 
+    /// The bytes of a YAML file.
+    /// - Parameter example: a suggestion for who named something else.
+    /// - Throws: `.fileNotReadable`, `.tooLarge`.
+    package static func bytes(of file: String, example: String) throws(Diagnostic) -> [UInt8] {
+        do {
+            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
+            defer { try? handle.close() }
+            var bytes: [UInt8] = []
+            while bytes.count <= maxByteCount,
+                let piece = try handle.read(upToCount: maxByteCount + 1 - bytes.count), !piece.isEmpty
+            {
+                bytes += piece
+            }
+            if bytes.count <= maxByteCount { return bytes }
+        } catch {
+            throw Diagnostic(
+                .fileNotReadable, node: nil, "'\(file)' cannot be read: \(SystemReason.text(error))",
+                suggestion: example)
+        }
+        throw Diagnostic(
+            .tooLarge, node: nil, "'\(file)' is larger than \(maxByteCount) bytes", suggestion: example)
+    }
+
     /// Nil for an empty file.
-    static func read(_ bytes: [UInt8]) throws(Complaint) -> YAML? {
+    package static func read(_ bytes: [UInt8]) throws(Complaint) -> YAML? {
         let events = try Events(bytes)
         var tree = Tree()
         while let event = try events.next() {
@@ -61,7 +90,7 @@ struct YAML {
             if nodeCount > YAML.maxNodeCount {
                 throw Complaint(
                     line: node.line, message: "there are more than \(YAML.maxNodeCount) values",
-                    suggestion: "Name fewer folders.")
+                    suggestion: "Write a shorter file.")
             }
             if open.isEmpty { root = node } else { open[open.count - 1].parts.append(node) }
         }
@@ -70,7 +99,7 @@ struct YAML {
             if open.count == YAML.maxDepth {
                 throw Complaint(
                     line: line, message: "the values lie deeper than \(YAML.maxDepth) levels",
-                    suggestion: "Sections with folders have two levels.")
+                    suggestion: "Write it with fewer levels.")
             }
             open.append((isMapping, line, []))
         }
@@ -81,6 +110,22 @@ struct YAML {
             let pairs = stride(from: 0, to: parts.count - 1, by: 2).map { (parts[$0], parts[$0 + 1]) }
             try add(YAML(content: .mapping(pairs), line: line))
         }
+    }
+}
+
+extension YAML {
+    /// For people: what stands where something else is expected.
+    package var kind: String {
+        switch content {
+        case .scalar(let text, _): "the text '\(text.prefix(40))'"
+        case .sequence: "a list"
+        case .mapping: "a section"
+        }
+    }
+
+    package var isNull: Bool {
+        if case .scalar(let text, isPlain: true) = content { return ["", "~", "null", "Null", "NULL"].contains(text) }
+        return false
     }
 }
 

@@ -47,6 +47,12 @@ enum ServerOptionTable {
                     message: "--extra-model-paths-config: \(error.message)", suggestion: error.suggestion)
             }
         },
+        Spec(
+            name: "--config", argument: "FILE",
+            help:
+                "a YAML file that names model servers (docs/MODEL-SERVERS.md; default: graphrun.yaml under the base, else "
+                + "~/.config/graphrun/config.yaml)"
+        ) { $0.server.configurationFile = $1 },
         Spec(name: "--cache-classic", argument: nil, help: "keep the results of the last prompt (the default)") {
             values, _ in values.server.cache = .classic
         },

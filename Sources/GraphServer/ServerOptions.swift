@@ -12,6 +12,8 @@ public struct ServerOptions: Sendable {
     public var directories: [FolderName: String] = [:]
     /// Folders for models besides `models/`.
     public var models = ModelPaths()
+    /// The file that names model servers; nil for the one that is found.
+    public var configurationFile: String?
     /// What nodes with models compute on: `auto`, `cpu` or `cuda`.
     public var device = "auto"
     /// What loaded models may take; nil for half of the memory.

@@ -10,23 +10,30 @@ public enum ServerProgram {
     public struct Offer: Sendable {
         let nodes: [any Node]
         let freeModels: @Sendable () -> Void
+        let warnings: [String]
 
-        public init(nodes: [any Node], freeModels: @escaping @Sendable () -> Void) {
-            (self.nodes, self.freeModels) = (nodes, freeModels)
+        /// - Parameter warnings: what is worth telling at the start.
+        public init(nodes: [any Node], warnings: [String] = [], freeModels: @escaping @Sendable () -> Void) {
+            (self.nodes, self.warnings, self.freeModels) = (nodes, warnings, freeModels)
         }
     }
 
-    /// - Parameter offer: makes the types of node by what the command line says.
+    /// - Parameter offer: makes the types of node by what the command line says; throws `Diagnostic` for what it cannot do.
     /// - Returns: the exit code: 0 stopped by a signal, 1 could not start, 3 the command line is wrong.
-    public static func run(_ words: [String], offer: @Sendable (ServerOptions) -> Offer) async -> Int32 {
+    public static func run(_ words: [String], offer: @Sendable (ServerOptions) throws(Diagnostic) -> Offer) async
+        -> Int32
+    {
         _ = signal(SIGPIPE, SIG_IGN)
         do {
             let values = try ServerOptionTable.read(words)
             if values.isHelp { return say(help) }
             if values.isVersion { return say("graphserver \(Program.version)") }
-            return await serve(values, words, offer(values.server))
+            return await serve(values, words, try offer(values.server))
         } catch let error as UsageError {
             complain("graphserver: \(error.message)\n  \(error.suggestion ?? "Run 'graphserver --help'.")")
+            return 3
+        } catch let diagnostic as Diagnostic {
+            complain("graphserver: \(diagnostic.text)")
             return 3
         } catch {
             complain("graphserver: \(error)")
@@ -49,7 +56,7 @@ public enum ServerProgram {
             complain("graphserver: \(error)")
             return 1
         }
-        for note in values.notes { complain(note) }
+        for note in values.notes + offer.warnings.map({ "warning: \($0)" }) { complain(note) }
         let scheme = options.tlsCertificateFile == nil ? "http" : "https"
         for address in options.listen {
             let host = address.contains(":") ? "[\(address)]" : address

@@ -1,11 +1,16 @@
 public import GraphCore
 public import Inference
+public import Remote
 
 /// The table of contents: every node type this module has.
 public enum BuiltInNodes {
-    /// - Parameter models: where nodes with models get them from.
-    public static func all(models: ModelHost = ModelHost(ModelHost.Options())) -> [any Node] {
-        files + sizes + batches + changes + restoration + colors(models) + masks + sounds + speech + values
+    /// - Parameters:
+    ///   - models: where nodes with models get them from.
+    ///   - providers: the model servers that remote nodes may call.
+    public static func all(
+        models: ModelHost = ModelHost(ModelHost.Options()), providers: Providers = .none
+    ) -> [any Node] {
+        files + sizes + batches + changes + restoration + colors(models) + masks + sounds + speech(providers) + values
     }
 
     private static var files: [any Node] {
@@ -58,7 +63,9 @@ public enum BuiltInNodes {
         [LoadAudio(), SaveAudio(), SaveAudioMP3(), SaveAudioOpus(), PreviewAudio()]
     }
 
-    private static var speech: [any Node] { [TTS()] }
+    private static func speech(_ providers: Providers) -> [any Node] {
+        [TTS(providers: providers), CosyVoice3(providers), IndexTTS2(providers)]
+    }
 
     private static var values: [any Node] {
         [

@@ -6,7 +6,7 @@ struct Command: Sendable {
 
     let verb: Verb
     let arguments: [String]
-    let options: Options
+    var options: Options
 }
 
 enum CommandLineParser {

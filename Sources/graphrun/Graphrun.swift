@@ -11,8 +11,11 @@ struct Graphrun {
         _ = signal(SIGPIPE, SIG_IGN)
         let console = Console()
         do {
-            let command = try CommandLineParser.parse(Array(CommandLine.arguments.dropFirst()))
-            for warning in command.options.models.warnings { console.error("warning: \(warning)") }
+            var command = try CommandLineParser.parse(Array(CommandLine.arguments.dropFirst()))
+            try command.readConfiguration()
+            for warning in command.options.models.warnings + command.options.configuration.warnings {
+                console.error("warning: \(warning)")
+            }
             let code = try await command.run(console)
             end(code.rawValue)
         } catch let error as UsageError {

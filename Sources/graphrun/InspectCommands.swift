@@ -80,6 +80,7 @@ extension Command {
         }
         console.output("  ONNX Runtime: \(runtimeReport)")
         console.output("  espeak-ng: \(await speechReport)")
+        for line in options.configuration.report { console.output("  \(line)") }
         for folder in FolderName.allCases {
             let path = folders.path(folder)
             var isDirectory: ObjCBool = false

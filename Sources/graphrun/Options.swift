@@ -1,6 +1,7 @@
 internal import Arguments
 internal import Files
 internal import GraphCore
+internal import Remote
 
 /// Everything the options can say.
 struct Options: Sendable {
@@ -17,6 +18,10 @@ struct Options: Sendable {
     var directories: [FolderName: String] = [:]
     /// Folders for models besides `models/`.
     var models = ModelPaths()
+    /// The file that names model servers; nil for the one that is found.
+    var configurationFile: String?
+    /// What it says, for commands that call servers.
+    var configuration = Configuration()
     var assignments: [Assignment] = []
     var forEach: Assignment?
     var only: [String] = []
@@ -68,6 +73,12 @@ enum OptionTable {
                     message: "--extra-model-paths-config: \(error.message)", suggestion: error.suggestion)
             }
         },
+        RunOption(
+            name: "--config", argument: "FILE",
+            help:
+                "a YAML file that names model servers (docs/MODEL-SERVERS.md; default: graphrun.yaml under the base, else "
+                + "~/.config/graphrun/config.yaml)"
+        ) { $0.configurationFile = $1 },
     ]
 
     static let set = RunOption(

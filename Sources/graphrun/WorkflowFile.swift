@@ -3,6 +3,7 @@ internal import Foundation
 internal import GraphCore
 internal import Inference
 internal import Nodes
+internal import Remote
 
 /// A workflow as the command line names it: read, changed by `--set`, checked.
 struct WorkflowFile {
@@ -21,7 +22,9 @@ struct WorkflowFile {
         _ path: String, _ options: Options, _ console: Console, server: RemoteServer? = nil, now: LocalTime? = nil
     ) async throws {
         name = path == "-" ? "standard input" : URL(fileURLWithPath: path).lastPathComponent
-        registry = NodeRegistry(BuiltInNodes.all(models: ModelHost(options.modelHost)))
+        registry = NodeRegistry(
+            BuiltInNodes.all(
+                models: ModelHost(options.modelHost), providers: Providers(options.configuration.providers)))
         folders = Folders(options)
         let bytes = try InputFile.read(path, media: (EmbeddedWorkflow.maxByteCount, EmbeddedWorkflow.mayBe))
         let shownName = name

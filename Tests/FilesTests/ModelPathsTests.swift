@@ -164,12 +164,12 @@ struct ModelPathsTests {
         #expect(
             wrong(String(repeating: "[", count: 100_000)) == """
                 line 1: the values lie deeper than 16 levels
-                  Sections with folders have two levels.
+                  Write it with fewer levels.
                 """)
         #expect(
             wrong("a: [" + String(repeating: "b,", count: 20_001) + "]") == """
                 line 1: there are more than 20000 values
-                  Name fewer folders.
+                  Write a shorter file.
                 """)
         #expect(
             wrong("a:\n  b: |\n" + String(repeating: "    c\n", count: 1001)) == """

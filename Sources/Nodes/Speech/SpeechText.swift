@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// A text in the pieces it is spoken in, one after another.
 struct SpeechText: Sendable, Equatable {
     /// What an engine speaks at once: whole sentences of one paragraph and one script, or a part of a very long one.
@@ -29,6 +31,23 @@ struct SpeechText: Sendable, Equatable {
         }
         pieces = joiner.pieces.map(Self.unified(joiner))
         sentenceCount = pieces.reduce(0) { $0 + $1.sentenceCount }
+    }
+
+    /// What a node speaks.
+    /// - Throws: `.badInput` without a word to say, `.tooLarge` above `TTS.maxCharacterCount`.
+    init(checking text: String) throws(Diagnostic) {
+        // A character has at least one byte and one scalar: counting them is quicker, and refuses what is far too long.
+        guard text.unicodeScalars.count <= TTS.maxCharacterCount else {
+            throw Diagnostic(
+                .tooLarge, node: nil, input: "text", "the text has more than 4,000,000 characters",
+                suggestion: "Speak it in parts, such as chapters.")
+        }
+        self.init(text)
+        guard !pieces.isEmpty else {
+            throw Diagnostic(
+                .badInput, node: nil, input: "text", "there is no text to speak",
+                suggestion: "Write something into 'text', or link a text to it.")
+        }
     }
 
     /// In a Japanese text, a sentence without kana is Japanese too.

@@ -1,5 +1,6 @@
 public import GraphCore
 internal import Media
+public import Remote
 
 /// Speaks a text. Long ones are cut at sentences, which are spoken one after another.
 public struct TTS: Node {
@@ -46,7 +47,12 @@ public struct TTS: Node {
             .init("tooltip", "For engines that speak differently each time. espeak always speaks the same."),
         ]
     ).optional
-    static let engine = Input<String>("engine", choices: .fixed(["espeak"]), default: "espeak").optional
+    static let engine = Input<String>(
+        "engine", choices: .fixed(["espeak", "openai"]), default: "espeak",
+        options: [
+            .init("tooltip", "espeak speaks on this machine; openai is any server with OpenAI's route for speech.")
+        ]
+    ).optional
     static let paragraphPause = Input<Double>(
         "paragraph_pause", default: 0.6, in: 0...10,
         options: [.init("step", 0.1), .init("tooltip", "Seconds of silence between paragraphs.")]
@@ -57,35 +63,42 @@ public struct TTS: Node {
 
     public let schema = NodeSchema(
         type: "TTS", displayName: "Text to Speech", category: "audio/speech",
-        description: "Speaks a text with espeak-ng, in the languages that it has voices for.",
-        inputs: [text, voice, language, speed, pitch, seed, engine, paragraphPause], outputs: [audio])
+        description:
+            "Speaks a text with espeak-ng, in the languages that it has voices for, or through a model server.",
+        inputs: [
+            text, voice, language, speed, pitch, seed, engine, paragraphPause, ProviderInputs.provider,
+            ProviderInputs.model,
+        ], outputs: [audio])
 
     private let espeak: EspeakProgram
+    private let providers: Providers
 
-    public init(espeak: EspeakProgram = EspeakProgram()) { self.espeak = espeak }
+    public init(espeak: EspeakProgram = EspeakProgram(), providers: Providers = .none) {
+        (self.espeak, self.providers) = (espeak, providers)
+    }
 
     public func run(_ inputs: Inputs, _ context: NodeContext) async throws -> [BoundOutput] {
-        let written = try inputs[Self.text]
-        // A character has at least one byte and one scalar: counting them is quicker, and refuses what is far too long.
-        guard written.unicodeScalars.count <= Self.maxCharacterCount else {
-            throw Diagnostic(
-                .tooLarge, node: nil, input: "text", "the text has more than 4,000,000 characters",
-                suggestion: "Speak it in parts, such as chapters.")
-        }
-        let text = SpeechText(written)
-        guard !text.pieces.isEmpty else {
-            throw Diagnostic(
-                .badInput, node: nil, input: "text", "there is no text to speak",
-                suggestion: "Write something into 'text', or link a text to it.")
-        }
+        let text = try SpeechText(checking: try inputs[Self.text])
         let request = SpeechRequest(
             voice: Self.trimmed(try inputs[Self.voice]), language: Self.trimmed(try inputs[Self.language]),
             speed: try inputs[Self.speed] ?? 1, pitch: try inputs[Self.pitch] ?? 1, seed: try inputs[Self.seed] ?? 0)
-        let engine = try await EspeakEngine(espeak, request, for: text)
-        for choice in try engine.choices(for: text) { context.log(.info, choice) }
+        let engine = try await engine(for: request, of: text, inputs, context)
         let run = SpeechRun(
             text: text, engine: engine, paragraphPause: try inputs[Self.paragraphPause] ?? 0.6, context: context)
         return [Self.audio(try await run.sound())]
+    }
+
+    private func engine(
+        for request: SpeechRequest, of text: SpeechText, _ inputs: Inputs, _ context: NodeContext
+    ) async throws -> any SpeechEngine {
+        if try inputs[Self.engine] == "openai" {
+            let server = try ProviderInputs.server(inputs, of: providers, for: schema.type)
+            let model = try ProviderInputs.model(inputs, on: server, for: schema.type)
+            return RemoteSpeechEngine(server, SpeechCall(request, model: model, on: server.provider, context))
+        }
+        let engine = try await EspeakEngine(espeak, request, for: text)
+        for choice in try engine.choices(for: text) { context.log(.info, choice) }
+        return engine
     }
 
     private static func trimmed(_ text: String?) -> String {
