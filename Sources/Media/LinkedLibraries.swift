@@ -6,6 +6,7 @@ public enum LinkedLibraries {
             ("libwebp", WebPCodec.libraryVersion), ("libtiff", TIFFCodec.libraryVersion),
             ("giflib", GIFCodec.libraryVersion), ("Little CMS", ColorProfile.libraryVersion),
             ("libsndfile", SoundFile.libraryVersion),
+            ("libsamplerate", SoundResampler.libraryVersion), ("libebur128", LoudnessMeter.libraryVersion),
         ]
     }
 }

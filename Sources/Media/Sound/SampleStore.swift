@@ -4,6 +4,7 @@ public import GraphCore
 public final class SampleStore: Sendable {
     private enum Place {
         case memory([Float])
+        case silence
         case file(ScratchFile)
     }
 
@@ -11,12 +12,15 @@ public final class SampleStore: Sendable {
     public let sampleCount: Int
 
     public init(_ samples: [Float]) { (place, sampleCount) = (.memory(samples), samples.count) }
+    /// Zeros, which take no room.
+    public init(silence sampleCount: Int) { (place, self.sampleCount) = (.silence, sampleCount) }
     init(_ file: ScratchFile, sampleCount: Int) { (place, self.sampleCount) = (.file(file), sampleCount) }
 
     /// - Throws: `.fileNotReadable` when the file fails.
     func read(_ range: Range<Int>) throws(Diagnostic) -> [Float] {
         switch place {
         case .memory(let samples): return range == 0..<samples.count ? samples : Array(samples[range])
+        case .silence: return [Float](repeating: 0, count: range.count)
         case .file(let file): return try file.read(range)
         }
     }
@@ -32,7 +36,7 @@ public struct SoundBuilder {
     /// 16 Mi samples: 12 minutes of a voice at 22,050 Hz.
     static let memorySampleCount = 16 << 20
     /// 16 GiB of disk: 2 days of a voice at 22,050 Hz.
-    static let maxSampleCount = 4 << 30
+    public static let maxSampleCount = 4 << 30
 
     private let scratchFolder: String?
     private let memoryLimit: Int
@@ -53,11 +57,7 @@ public struct SoundBuilder {
 
     /// - Throws: `.tooLarge` beyond 16 GiB, `.fileNotWritable` when the disk is full.
     public mutating func append(_ samples: some Collection<Float>) throws(Diagnostic) {
-        guard sampleCount + samples.count <= Self.maxSampleCount else {
-            throw Diagnostic(
-                .tooLarge, node: nil, "the sound has more than \(Self.maxSampleCount) samples",
-                suggestion: "Work on it in parts.")
-        }
+        guard sampleCount + samples.count <= Self.maxSampleCount else { throw Self.tooLarge }
         pending += samples
         guard let scratchFolder, pending.count >= memoryLimit else { return }
         if file == nil { file = try ScratchFile(in: scratchFolder) }
@@ -65,6 +65,10 @@ public struct SoundBuilder {
         writtenCount += pending.count
         pending.removeAll(keepingCapacity: true)
     }
+
+    /// A sound of more than `maxSampleCount` samples.
+    public static let tooLarge = Diagnostic(
+        .tooLarge, node: nil, "the sound has more than \(maxSampleCount) samples", suggestion: "Work on it in parts.")
 
     public func finish() throws(Diagnostic) -> SampleStore {
         guard let file else { return SampleStore(pending) }
