@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run serve test build lint format bench fuzz clean dependencies runtime
+.PHONY: check-xinference run serve test build lint format bench fuzz clean dependencies runtime
 
 JOBS ?= 2
 # run, test and bench pass the same flags and share one build. `build` links the Swift runtime statically, for which
@@ -53,6 +53,11 @@ bench: dependencies runtime
 
 fuzz: dependencies
 	Fuzz/run.sh $(FUZZ_SECONDS)
+
+# Speaks and paints through a running Xinference: make check-xinference URL=http://127.0.0.1:9997
+check-xinference: dependencies
+	swift build $(FLAGS) --product graphrun
+	Tools/check-xinference.sh $(URL)
 
 clean:
 	rm -rf .build .venv output temp user

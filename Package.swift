@@ -92,7 +92,9 @@ let package = Package(
             path: "Tests/TestServer", swiftSettings: strict),
         .executableTarget(
             name: "Bench", dependencies: ["CEpoll", "GraphCore", "Media", "Inference"], path: "Bench",
-            exclude: ["RESULTS.md", "run.sh", "processes.py", "libvips.py", "decode_alone.c", "ddcolor.py", "speech.py"],
+            exclude: [
+                "RESULTS.md", "run.sh", "processes.py", "libvips.py", "decode_alone.c", "ddcolor.py", "speech.py",
+            ],
             swiftSettings: strict),
 
         .target(name: "TestData", path: "Tests/TestData", swiftSettings: strict),
@@ -131,7 +133,8 @@ let package = Package(
             exclude: ["peers"],
             swiftSettings: strict),
         .testTarget(
-            name: "GraphrunTests", dependencies: ["Digest", "GraphCore", "HTTP", "Media", "Nodes", "TestServer"],
+            name: "GraphrunTests",
+            dependencies: ["Digest", "GraphCore", "HTTP", "Media", "Nodes", "TestModelServer", "TestServer"],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]

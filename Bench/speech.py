@@ -34,8 +34,8 @@ def run(base, text):
     times, shown = {}, ""
     for line in child.stdout:
         event = json.loads(line)
-        times.setdefault((event["event"], event.get("node")), time.perf_counter() - start)
-        if event["event"] == "node_output":
+        times.setdefault((event["type"], event.get("node")), time.perf_counter() - start)
+        if event["type"] == "node_output":
             shown = event["output"]["text"][0]
     _, status, usage = os.wait4(child.pid, 0)
     assert status == 0, status

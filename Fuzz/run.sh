@@ -25,7 +25,10 @@ done
 modules=(-Xcc -fmodule-map-file=Fuzz/CModules/CPNG/module.modulemap -Xcc -fmodule-map-file=Fuzz/CModules/CJPEG/module.modulemap
     -Xcc -fmodule-map-file=Fuzz/CModules/CTIFF/module.modulemap -Xcc -fmodule-map-file=Fuzz/CModules/CGIF/module.modulemap
     -Xcc -fmodule-map-file=Sources/CWebP/module.modulemap -Xcc -fmodule-map-file=Sources/CLCMS/module.modulemap)
-module Media "${modules[@]}"
+for name in CSndfile CSampleRate CEBUR128 CKissFFT; do
+    modules+=(-Xcc "-fmodule-map-file=Sources/$name/module.modulemap")
+done
+module Media -enable-testing "${modules[@]}" # the writer of tags is its own affair
 for name in Sources/CCrypto Sources/CZlib Sources/COpenSSL Fuzz/CModules/CCurl Fuzz/CModules/CEpoll; do
     http_modules+=(-Xcc "-fmodule-map-file=$name/module.modulemap")
 done
@@ -38,8 +41,11 @@ link() { # the linker warns of every sanitizer symbol it keeps to itself
 link Fuzz/FuzzJSON.swift "$out/GraphCore.o" -o "$out/json"
 link Fuzz/FuzzWorkflow.swift "$out/GraphCore.o" -o "$out/workflow"
 link Fuzz/FuzzEditor.swift "$out/GraphCore.o" -o "$out/editor"
-link "${modules[@]}" Fuzz/FuzzPicture.swift "$out/GraphCore.o" "$out/Media.o" "$out"/c{png,jpeg,tiff,gif}*.o \
-    -lpng -ljpeg -lwebp -lwebpdemux -ltiff -lgif -llcms2 -lz -o "$out/picture"
+media_objects=("$out/GraphCore.o" "$out/Media.o" "$out"/c{png,jpeg,tiff,gif}*.o -lpng -ljpeg -lwebp -lwebpdemux -ltiff -lgif
+    -llcms2 -lz -lsndfile -lsamplerate -lebur128 -lkissfft-float)
+for target in Picture Sound; do
+    link "${modules[@]}" "Fuzz/Fuzz$target.swift" "${media_objects[@]}" -o "$out/$(tr '[:upper:]' '[:lower:]' <<<"$target")"
+done
 http_objects=("$out/HTTP.o" "$out/Digest.o" "$out/ccurl.o" "$out/cepoll.o" -lcurl -lssl -lcrypto -lz)
 for target in HTTP Multipart WebSocket; do
     link "${http_modules[@]}" "Fuzz/Fuzz$target.swift" "${http_objects[@]}" -o "$out/$(tr '[:upper:]' '[:lower:]' <<<"$target")"
@@ -86,6 +92,7 @@ for folder in filter(os.path.isdir, folders):
         shutil.copy(path, os.path.join(seeds, kind, f"{os.path.basename(folder)}-{name}"))
 END
 for kind in png jpeg webp tiff gif bmp texts; do fuzz "picture-$kind" 65536 "$seeds/$kind"; done
+LSAN_OPTIONS=suppressions=Fuzz/known-leaks:print_suppressions=0 fuzz sound 16384 Fuzz/sounds
 # Files that PyTorch and safetensors wrote, their pickles and headers alone.
 python3 - Fuzz/seeds-checkpoint "$seeds" <<'END'
 import os, sys, zipfile

@@ -110,7 +110,7 @@ extension ChoiceSource.FileKind {
     fileprivate var fileExtensions: Set<String> {
         switch self {
         case .image: ["png", "jpg", "jpeg", "jpe", "jfif", "webp", "gif", "bmp", "tif", "tiff"]
-        case .audio: ["wav", "flac", "ogg", "oga", "opus", "mp3", "m4a", "aac"]
+        case .audio: ["wav", "flac", "ogg", "oga", "opus", "mp3", "aif", "aiff", "au", "caf", "m4a", "aac"]
         }
     }
 }

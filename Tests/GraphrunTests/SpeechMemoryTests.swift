@@ -16,7 +16,7 @@ struct SpeechMemoryTests {
             {"1": {"class_type": "TTS", "inputs": {"text": "\(text)", "speed": 0.5, "paragraph_pause": 1}},
              "2": {"class_type": "PreviewAny", "inputs": {"source": ["1", 0]}}}
             """)
-        let process = try Program.process(["long.json", "--events", "none"], in: workplace.folder)
+        let process = try Program.process(["long.json"], in: workplace.folder)
         let output = Pipe()
         process.standardOutput = output
         try process.run()

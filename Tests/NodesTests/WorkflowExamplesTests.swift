@@ -10,7 +10,7 @@ import Testing
 @testable import Nodes
 
 /// A folder of its own with the sample photos in `input/` and the model in the box, gone with the test.
-final class Workplace {
+final class Workplace: Sendable {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 

@@ -13,9 +13,17 @@ enum SoundFiles {
     static func save(
         _ audio: Audio, as encoding: SoundEncoding, prefix: String, in folder: FolderName, _ context: NodeContext
     ) throws -> [BoundOutput] {
-        let sound = try fitted(audio, encoding, context)
+        let rate = encoding.sampleRate(for: audio.sampleRate)
+        let readCount = SoundWork.frameCount(ofResampling: audio, to: rate)
+        let frameCount = SoundResampler.frameCount(audio.frameCount, from: audio.sampleRate, to: rate)
+        let total = max(1, readCount + frameCount * audio.items.count)
+        if rate != audio.sampleRate {
+            context.phase("resample", "\(encoding.name) has no \(audio.sampleRate) Hz: converting to \(rate) Hz")
+        }
+        let sound = try SoundResampler.resample(
+            audio, to: rate, scratchFolder: context.environment.scratchFolder
+        ) { done, _ in try context.step(done, of: total) }
         let texts = WorkflowNotes.text(context)
-        let total = max(1, sound.frameCount * sound.items.count)
         var saved: [JSON] = []
         for item in sound.items.indices {
             context.phase("encode", "writing sound \(item + 1) of \(sound.items.count)")
@@ -24,7 +32,7 @@ enum SoundFiles {
                 extension: encoding.fileExtension, in: folder
             ) { path in
                 try write(sound, item, to: path, encoding, texts, context) {
-                    try context.step(item * sound.frameCount + $0, of: total)
+                    try context.step(readCount + item * frameCount + $0, of: total)
                 }
             }
             saved.append(file.json)
@@ -50,10 +58,5 @@ enum SoundFiles {
             try Task.checkCancellation()
             throw Diagnostic(.nodeFailed, node: nil, error.message, suggestion: error.suggestion)
         }
-    }
-
-    /// The sound at a rate that the format has.
-    private static func fitted(_ audio: Audio, _ encoding: SoundEncoding, _ context: NodeContext) throws -> Audio {
-        audio
     }
 }

@@ -64,6 +64,27 @@ struct SoundFileTests {
         #expect(try place.roundTrip(audio, .flac(.bits24)).samples == [more, more, more, 0, -1, -1, 0, 0])
     }
 
+    // MARK: What other programs write
+
+    /// Sines of 440 Hz made with FFmpeg, which the fuzzer begins with.
+    @Test(
+        "of any usual format is read",
+        arguments: [
+            ("wav", "WAV (Microsoft), Signed 16 bit PCM"),
+            ("flac", "FLAC (Free Lossless Audio Codec), Signed 16 bit PCM"),
+            ("aiff", "AIFF (Apple/SGI), Signed 16 bit PCM"), ("au", "AU (Sun/NeXT), Signed 16 bit PCM"),
+            ("caf", "CAF (Apple Core Audio File), Signed 16 bit PCM"), ("mp3", "MPEG-1/2 Audio, MPEG Layer III"),
+            ("ogg", "OGG (OGG Container format), Vorbis"), ("opus", "OGG (OGG Container format), Opus"),
+        ])
+    func formats(fileExtension: String, formatName: String) throws {
+        let root = URL(fileURLWithPath: #filePath).pathComponents.dropLast(4).joined(separator: "/").dropFirst()
+        let decoded = try SoundDecoder.decode(path: "\(root)/Fuzz/sounds/tone.\(fileExtension)", scratchFolder: nil)
+        #expect(decoded.formatName == formatName && decoded.notes == [])
+        #expect(decoded.audio.sampleRate == 8000 && decoded.audio.channelCount == 1)
+        #expect((0.05...0.06).contains(decoded.audio.duration), "\(decoded.audio.duration)")
+        #expect(decoded.audio.amplitude(of: 440) > 0.05)
+    }
+
     // MARK: Lossy
 
     @Test(

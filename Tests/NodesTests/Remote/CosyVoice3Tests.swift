@@ -1,3 +1,4 @@
+import Files
 import GraphCore
 import Media
 import TestModelServer
@@ -126,7 +127,7 @@ struct CosyVoice3Tests {
         #expect(outcome.result.outcome == .succeeded)
         let preview = try #require(outcome.previews.first)
         #expect(outcome.previews.count == 1 && preview.folder == .temp && preview.filename.hasSuffix(".wav"))
-        let path = try studio.folders.filePath(preview.filename, in: .temp)
+        let path = studio.folders.path(of: preview)
         let heard = try SoundDecoder.decode(path: path, scratchFolder: nil).audio
         #expect(heard.sampleRate == MadeSound.sampleRate && heard.duration >= 1)
         #expect(outcome.audio?.frameCount == MadeSound.sampleCount(of: text))

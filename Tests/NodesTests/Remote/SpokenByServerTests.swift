@@ -63,8 +63,9 @@ struct SpokenByServerTests {
         let studio = try RemoteStudio("openai", settings: ", model: tts-1")
         // An AU file: 16-bit samples at 8,000 Hz, big-endian.
         func big(_ number: Int) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) } }
-        let samples = (0..<800).flatMap { _ in [UInt8(0x40), 0] }
-        let au = Array(".snd".utf8) + big(24) + big(samples.count) + big(3) + big(8_000) + big(1) + samples
+        var au = Array(".snd".utf8)
+        for number in [24, 1_600, 3, 8_000, 1] { au += big(number) }
+        for _ in 0..<800 { au += [0x40, 0] }
         studio.peer.stage(.body(au, type: "audio/basic"))
         let outcome = try await studio.run("TTS", ["text": "Hi.", "engine": "openai"])
         #expect(outcome.audio?.sampleRate == 8_000 && outcome.audio?.frameCount == 800)

@@ -70,13 +70,13 @@ struct SpeechRunTests {
         let words = events.compactMap { kind -> String? in
             switch kind {
             case .nodeProgress(_, let done, let total, _): "\(Int(done)) of \(Int(total))"
-            case .nodePhase(_, let stage, let message): "\(stage): \(message)"
+            case .nodePhase(_, _, let stage, let message, _): "\(stage): \(message)"
             default: nil
             }
         }
+        // What comes within 50 ms is told once.
         #expect(words.contains("processing: sentence 1 of 4"))
-        #expect(words.contains("processing: sentence 2 of 4"))
-        #expect(words.contains("processing: sentence 4 of 4"))
+        #expect(words.allSatisfy { $0.hasSuffix(" of 4") })
         #expect(words.first == "0 of 4")
         #expect(words.last == "4 of 4")
     }
@@ -92,7 +92,7 @@ struct SpeechRunTests {
         var wav = WAVStream()
         let heard = try wav.append(studio.place.read(try #require(files.first)))
         let first = try await Spoken.audio("One is first.")
-        #expect(wav.format == WAVStream.Format(sampleRate: 22_050, channelCount: 1))
+        #expect(wav.format?.sampleRate == 22_050 && wav.format?.channelCount == 1)
         #expect(heard.count == first.frameCount)
         #expect(zip(heard, try Spoken.samples(first)).allSatisfy { abs($0 - $1) < 1 / 16_384 })
         let preview = events.firstIndex { if case .nodePreviewFile = $0 { true } else { false } }
@@ -183,7 +183,7 @@ struct SpeechRunTests {
             }
             defer { counts.withLock { $0.running -= 1 } }
             let number = Int(piece.text.filter(\.isNumber)) ?? 0
-            for _ in 0..<(10 - number) * 5 { await Task.yield() }
+            for _ in 0..<max(0, 10 - number) * 5 { await Task.yield() }
             guard number != 4 else { return nil }
             return Audio(
                 sampleRate: rate(piece.text), samples: [Float](repeating: Float(number), count: piece.text.count))
