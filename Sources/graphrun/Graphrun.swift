@@ -2,6 +2,7 @@ internal import Arguments
 internal import Files
 internal import Foundation
 internal import GraphCore
+internal import Remote
 
 /// The program: reads the command line, does one thing, and says by its exit code how it went.
 @main

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Nodes
 
-/// A folder of its own with the sample photos in `input/` and the model in the box, gone with the test.
+/// A folder of its own with the sample photos and the sample voice in `input/` and the model in the box, gone with the test.
 final class Workplace: Sendable {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -23,7 +23,7 @@ final class Workplace: Sendable {
         base = FileManager.default.temporaryDirectory.appendingPathComponent("graphrun-\(UUID().uuidString)")
         let input = base.appendingPathComponent("input")
         try FileManager.default.createDirectory(at: input, withIntermediateDirectories: true)
-        for name in ["photo.jpg", "old-photo.jpg", "old-scene.jpg"] {
+        for name in ["photo.jpg", "old-photo.jpg", "old-scene.jpg", "voice.flac"] {
             try FileManager.default.copyItem(
                 at: Self.root.appendingPathComponent("input/\(name)"), to: input.appendingPathComponent(name))
         }
@@ -121,6 +121,13 @@ struct WorkflowExamplesTests {
             #expect((4...15).contains(audio.duration))
             #expect((0.03...0.5).contains(try Spoken.level(audio)))
         }
+    }
+
+    @Test("speak-cosyvoice3 and speak-indextts2 save what a model server says", arguments: ["cosyvoice3", "indextts2"])
+    func speakThroughServer(model: String) async throws {
+        let sounds = try await heard("speak-\(model).json")
+        #expect(sounds.map(\.file.filename) == ["\(model)_00001_.flac"])
+        #expect(sounds.allSatisfy { $0.audio.sampleRate == MadeSound.sampleRate && $0.audio.duration > 1 })
     }
 
     @Test("old-photo and old-photo-editor make the same picture")
