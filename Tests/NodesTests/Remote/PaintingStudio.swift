@@ -27,7 +27,8 @@ struct PaintingStudio {
         var provider = Provider(name: "local", url: try ProviderURL(url))
         provider.kind = kind
         provider.limit = limit
-        provider.model = kind == .openai ? "gpt-image-1" : "Z-Image-Turbo"
+        let model = kind == .openai ? "gpt-image-1" : "Z-Image-Turbo"
+        provider.models = ["TextToImage": [model], "ImageToImage": [model]]
         let pacing = Pacing(
             now: { .now }, secondsSince1970: { 0 }, sleep: { _ in try Task.checkCancellation() }, random: { 0 })
         return Providers([provider], pacing: pacing)
