@@ -110,6 +110,16 @@ def cancelling(base, count=1000):
         with urllib.request.urlopen(request) as answer:
             return answer.read()
 
+    def settle():
+        """Waits for the runs that began just after they were to be interrupted."""
+        for _ in range(600):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/queue") as answer:
+                queue = json.load(answer)
+            if not queue["queue_running"] and not queue["queue_pending"]:
+                break
+            time.sleep(0.1)
+        time.sleep(0.5)
+
     def descriptors():
         return len(os.listdir(f"/proc/{server.pid}/fd"))
 
@@ -121,11 +131,11 @@ def cancelling(base, count=1000):
     try:
         for index in range(20):
             cancel(index)
-        time.sleep(0.5)
+        settle()
         before = descriptors()
         for index in range(count):
             cancel(index)
-        time.sleep(0.5)
+        settle()
         print(
             f"{count} cancelled runs: {descriptors() - before} descriptors more than before,"
             f" {len(children(server.pid))} children left")

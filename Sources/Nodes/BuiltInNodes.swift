@@ -10,7 +10,8 @@ public enum BuiltInNodes {
     public static func all(
         models: ModelHost = ModelHost(ModelHost.Options()), providers: Providers = .none
     ) -> [any Node] {
-        files + sizes + batches + changes + restoration + colors(models) + masks + sounds + speech(providers) + values
+        files + sizes + batches + changes + restoration + colors(models) + masks + sounds + soundWork
+            + speech(providers) + painting(providers) + values
     }
 
     private static var files: [any Node] {
@@ -65,6 +66,17 @@ public enum BuiltInNodes {
 
     private static func speech(_ providers: Providers) -> [any Node] {
         [TTS(providers: providers), CosyVoice3(providers), IndexTTS2(providers)]
+    }
+
+    private static var soundWork: [any Node] {
+        [
+            EmptyAudio(), TrimAudioDuration(), AudioConcat(), AudioMerge(), SplitAudioChannels(), JoinAudioChannels(),
+            AudioToMono(), AudioResample(), AudioAdjustVolume(), AudioNormalize(), AudioSpectrogram(),
+        ]
+    }
+
+    private static func painting(_ providers: Providers) -> [any Node] {
+        [TextToImage(providers), ImageToImage(providers)]
     }
 
     private static var values: [any Node] {

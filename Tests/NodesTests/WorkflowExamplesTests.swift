@@ -3,23 +3,27 @@ import Foundation
 import GraphCore
 import Inference
 import Media
+import Remote
+import TestModelServer
 import Testing
 
 @testable import Nodes
 
-/// A folder of its own with the sample photos in `input/` and the model in the box, gone with the test.
+/// A folder of its own with the sample photos and the sample voice in `input/` and the model in the box, gone with the test.
 final class Workplace: Sendable {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
     let base: URL
     let folders: Folders
+    private let providers: Providers
 
-    init() throws {
+    init(providers: Providers = .none) throws {
+        self.providers = providers
         base = FileManager.default.temporaryDirectory.appendingPathComponent("graphrun-\(UUID().uuidString)")
         let input = base.appendingPathComponent("input")
         try FileManager.default.createDirectory(at: input, withIntermediateDirectories: true)
-        for name in ["photo.jpg", "old-photo.jpg", "old-scene.jpg"] {
+        for name in ["photo.jpg", "old-photo.jpg", "old-scene.jpg", "voice.flac"] {
             try FileManager.default.copyItem(
                 at: Self.root.appendingPathComponent("input/\(name)"), to: input.appendingPathComponent(name))
         }
@@ -37,7 +41,7 @@ final class Workplace: Sendable {
     var registry: NodeRegistry {
         var options = ModelHost.Options()
         options.cacheFolder = base.path + "/cache"
-        return NodeRegistry(BuiltInNodes.all(models: ModelHost(options)))
+        return NodeRegistry(BuiltInNodes.all(models: ModelHost(options), providers: providers))
     }
 
     func write(_ bytes: [UInt8], _ name: String) throws {
@@ -64,9 +68,11 @@ final class Workplace: Sendable {
 struct WorkflowExamplesTests {
     /// What the nodes show, in the order of their names.
     private func run(_ name: String) async throws -> (Workplace, [JSONObject]) {
-        let place = try Workplace()
+        let studio = try Studio()
+        let place = try Workplace(providers: studio.providers)
         let text = try String(contentsOf: Workplace.root.appendingPathComponent("workflows/\(name)"), encoding: .utf8)
         let (result, shown) = try await place.run(text)
+        await studio.peer.stop()
         #expect(result.outcome == .succeeded)
         return (place, shown.sorted { $0.key < $1.key }.map(\.value))
     }
@@ -99,6 +105,13 @@ struct WorkflowExamplesTests {
         for json in files { #expect(try !place.read(try #require(SavedFile(json))).isEmpty) }
     }
 
+    @Test("text-to-image saves what a model server paints")
+    func textToImage() async throws {
+        let pictures = try await saved("text-to-image.json")
+        #expect(pictures.map(\.file.filename) == ["text-to-image_00001_.png"])
+        #expect(pictures.first?.image == (try ImageDecoder.decode(MadePicture.png(width: 768, height: 512)).image))
+    }
+
     @Test("speak says an English and a Chinese text")
     func speak() async throws {
         let sounds = try await heard("speak.json")
@@ -108,6 +121,13 @@ struct WorkflowExamplesTests {
             #expect((4...15).contains(audio.duration))
             #expect((0.03...0.5).contains(try Spoken.level(audio)))
         }
+    }
+
+    @Test("speak-cosyvoice3 and speak-indextts2 save what a model server says", arguments: ["cosyvoice3", "indextts2"])
+    func speakThroughServer(model: String) async throws {
+        let sounds = try await heard("speak-\(model).json")
+        #expect(sounds.map(\.file.filename) == ["\(model)_00001_.flac"])
+        #expect(sounds.allSatisfy { $0.audio.sampleRate == MadeSound.sampleRate && $0.audio.duration > 1 })
     }
 
     @Test("old-photo and old-photo-editor make the same picture")

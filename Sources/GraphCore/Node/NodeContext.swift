@@ -58,6 +58,10 @@ public struct NodeContext: Sendable {
     /// Cores beyond its own that the node may use while no other node wants them.
     public var spareCores: SpareCores { run?.spareCores ?? .none }
 
+    /// How long nodes of this type took with inputs of this size, as earlier runs measured it; nil when none did. For bars
+    /// that are estimates, and say so.
+    public var usualDuration: Duration? { run?.usualDuration(of: index) }
+
     /// The workflow as the API format has it. Needs `HiddenInput.prompt` in the schema.
     public var prompt: JSON { run?.prompt ?? .object(JSONObject()) }
 

@@ -426,5 +426,9 @@ final class Run: Sendable {
 
     var extraPNGInfo: JSONObject { workflow.extraPNGInfo }
 
+    func usualDuration(of index: Int) -> Duration? {
+        state.withLock { $0.timekeeper.usual($0.scheduler, index) }
+    }
+
     func graphNode(_ id: NodeID) -> GraphNode? { state.withLock { $0.scheduler.graphNode(id) } }
 }

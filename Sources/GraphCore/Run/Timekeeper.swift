@@ -85,10 +85,14 @@ struct Timekeeper {
     /// The time left for a node: by its own pace once a tenth is done, by earlier runs before.
     func remaining(_ scheduler: Scheduler, _ index: Int, fraction: Double, elapsed: Duration) -> Duration? {
         if fraction >= 0.1 { return .seconds(elapsed.seconds * (1 - min(1, fraction)) / fraction) }
-        let type = scheduler.node(index).type.schema.type
-        let expected = model.seconds(type: type, byteCount: scheduler.inputByteCount(index))
         // Once it takes longer than ever before, nobody knows.
-        return expected.flatMap { $0 > elapsed.seconds ? .seconds($0 - elapsed.seconds) : nil }
+        return usual(scheduler, index).flatMap { $0 > elapsed ? $0 - elapsed : nil }
+    }
+
+    /// How long earlier runs took for such a node.
+    func usual(_ scheduler: Scheduler, _ index: Int) -> Duration? {
+        let type = scheduler.node(index).type.schema.type
+        return model.seconds(type: type, byteCount: scheduler.inputByteCount(index)).map { .seconds($0) }
     }
 
     /// The time left for the run: what its open nodes usually take, spread over as many as ran at once so far.

@@ -4,12 +4,13 @@ internal import Processes
 
 /// Speaks with espeak-ng: each piece is a child process that gets the text by standard input and gives a WAV.
 ///
-/// 12 ms to start, and then 1,000 times faster than speech. The same text always sounds the same, whatever the seed.
+/// It takes 12 ms to start, and is then 1,000 times faster than speech. The same text always sounds the same, whatever the
+/// seed.
 struct EspeakEngine: SpeechEngine {
     static let checking = "Run 'espeak-ng --version' to see whether it works."
     /// Words a minute at speed 1, which is espeak's own.
     private static let wordsPerMinute = 175.0
-    /// A minute of sound is 2.6 MB; the slowest minute of reading takes 70 characters.
+    /// 6 hours of sound: nothing that 500 characters can say takes as long.
     private static let maxOutputByteCount = 1 << 30
 
     let pieceLength = 300

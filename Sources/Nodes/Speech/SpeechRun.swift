@@ -12,7 +12,6 @@ struct SpeechRun {
     private struct Spoken: Sendable {
         let index: Int
         let sound: Audio?
-        let borrowedCore: Bool
     }
 
     /// - Throws: `.badInput` when the whole text has nothing to say; whatever the engine throws.
@@ -31,7 +30,7 @@ struct SpeechRun {
                     group.addTask {
                         defer { if needsCore { context.spareCores.giveBack() } }
                         let sound = try await engine.speak(text.pieces[index], context)
-                        return Spoken(index: index, sound: sound, borrowedCore: needsCore)
+                        return Spoken(index: index, sound: sound)
                     }
                     (started, running) = (started + 1, running + 1)
                 }

@@ -106,6 +106,28 @@ struct ProgressTests {
             ])
     }
 
+    @Test("can be estimated by the node itself, from what earlier runs took")
+    func usual() async throws {
+        let box = Usual()
+        let node = Custom("Worker") { _, context in
+            box.add(context.usualDuration)
+            return [Custom.output(.literal(.null))]
+        }
+        var costs = CostModel()
+        costs.record(type: "Worker", byteCount: 0, seconds: 2)
+        let taught = TestRunner([node]) { $0.costs = costs }
+        _ = try await taught.events("w = Worker")
+        _ = try await TestRunner([node]) { _ in }.events("w = Worker")
+        #expect(box.heard == [.seconds(2), nil])
+        #expect(NodeContext().usualDuration == nil)
+    }
+
+    private final class Usual: Sendable {
+        private let state = Mutex<[Duration?]>([])
+        var heard: [Duration?] { state.withLock { $0 } }
+        func add(_ duration: Duration?) { state.withLock { $0.append(duration) } }
+    }
+
     @Test("that is no number ends no run")
     func nonsense() async throws {
         #expect(try await told(of: .nan, after: [60]).last == "done")

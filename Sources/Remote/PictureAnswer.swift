@@ -1,0 +1,53 @@
+internal import GraphCore
+internal import HTTP
+
+/// What `/v1/images/...` answers: `{"created": ..., "data": [{"b64_json": TEXT}, {"url": ADDRESS}]}`.
+extension ModelServer {
+    /// More than any server makes at once.
+    private static let maxPictureCount = 256
+
+    /// The picture files of an answer, in order: those that lie in it, and those that it names by their address on the same
+    /// server.
+    /// - Parameter maxByteCount: of each file that is fetched.
+    /// - Throws: when there are none, or when one is no base64 or lies elsewhere.
+    public func pictures(in answer: RemoteAnswer, maxByteCount: Int) async throws -> [[UInt8]] {
+        let name = provider.name
+        guard let entries = try answer.json()["data"]?.array, !entries.isEmpty else {
+            throw Diagnostic(
+                .nodeFailed, node: nil, "the answer of '\(name)' holds no pictures",
+                suggestion: "Check that the model makes pictures, and look into the server's log.")
+        }
+        guard entries.count <= Self.maxPictureCount else {
+            throw Diagnostic(
+                .tooLarge, node: nil,
+                "the answer of '\(name)' holds \(entries.count) pictures; at most \(Self.maxPictureCount) are read",
+                suggestion: "Ask for fewer at once.")
+        }
+        var files: [[UInt8]] = []
+        for (index, entry) in entries.enumerated() {
+            if let text = entry["b64_json"]?.string {
+                guard let bytes = Base64.decode(Self.base64(text)), !bytes.isEmpty else {
+                    throw Diagnostic(
+                        .nodeFailed, node: nil,
+                        "picture \(index + 1) in the answer of '\(name)' is not base64",
+                        suggestion: "Look into the server's log.")
+                }
+                files.append(bytes)
+            } else if let address = entry["url"]?.string {
+                files.append(try await fetch(address, maxByteCount: maxByteCount).body)
+            } else {
+                throw Diagnostic(
+                    .nodeFailed, node: nil,
+                    "picture \(index + 1) in the answer of '\(name)' is neither b64_json nor a url",
+                    suggestion: "Check that the url of '\(name)' is that of a model server.")
+            }
+        }
+        return files
+    }
+
+    /// Some servers put `data:image/png;base64,` in front.
+    private static func base64(_ text: String) -> Substring {
+        guard text.hasPrefix("data:"), let comma = text.prefix(100).firstIndex(of: ",") else { return text[...] }
+        return text[text.index(after: comma)...]
+    }
+}

@@ -1,0 +1,323 @@
+import Files
+import GraphCore
+import HTTP
+import Media
+import Testing
+import TestModelServer
+
+@testable import Nodes
+@testable import Remote
+
+@Suite("TextToImage")
+struct TextToImageTests {
+    @Test("makes a picture of the size asked for", arguments: [Provider.Kind.xinference, .openai])
+    func picture(kind: Provider.Kind) async throws {
+        let studio = try Studio(kind)
+        let image = try await studio.paint()
+        #expect(image == (try ImageDecoder.decode(MadePicture.png(width: 64, height: 48)).image))
+        await studio.peer.stop()
+    }
+
+    @Test("makes several as a batch")
+    func batch() async throws {
+        let studio = try Studio()
+        let image = try await studio.paint(["n": .int(3)])
+        #expect(image.batch == 3)
+        // The blue of the scripted server's pictures is their number.
+        let (bytes, size) = (image.eightBit(), 64 * 48 * 3)
+        let blues = [bytes[2], bytes[size + 2], bytes[2 * size + 2]]
+        #expect(blues == [0, 1, 2])
+        await studio.peer.stop()
+    }
+
+    @Test("asks the provider and the model that the workflow names")
+    func names() async throws {
+        let studio = try Studio()
+        studio.peer.setModels(["FLUX.1-schnell": "image"])
+        _ = try await studio.paint(["provider": .text("local"), "model": .text("FLUX.1-schnell")])
+        #expect(studio.peer.requests(to: "/v1/images/generations").map { $0.field("model") } == ["FLUX.1-schnell"])
+        await studio.peer.stop()
+    }
+
+    @Test("tells how far the server is, stage by stage")
+    func progress() async throws {
+        let studio = try Studio()
+        studio.peer.stageProgress(0.25, 0.5, 1)
+        let run = try StudioRun(studio)
+        #expect(await run.start().value.outcome == .succeeded)
+        #expect(run.progress.starts(with: [0.25, 0.5]))
+        #expect(run.stages == ["processing", "downloading"])
+        let asked = studio.peer.requests.filter { $0.path.hasSuffix("/progress") }
+        let id = studio.peer.requests(to: "/v1/images/generations").first?.kwargs?["request_id"]?.string ?? "none"
+        #expect(id.utf8.count == 32)
+        #expect(asked.allSatisfy { $0.path == "/v1/requests/\(id)/progress" })
+        await studio.peer.stop()
+    }
+
+    @Test("estimates how far it is by earlier runs where no server tells, and says so")
+    func estimate() async throws {
+        let studio = try Studio(.openai)
+        studio.peer.stage(.held)
+        let costs = CostModel(["version": 1, "seconds": ["TextToImage": ["0": 1000]]])
+        let run = try StudioRun(studio, costs: costs)
+        let running = run.start()
+        await run.told {
+            if case .nodePhase(_, _, "processing", let message, _) = $0 { message.contains("estimate") } else { false }
+        }
+        studio.peer.release()
+        #expect(await running.value.outcome == .succeeded)
+        let messages = run.events.compactMap { event -> String? in
+            if case .nodePhase("1", _, _, let message, _) = event { message } else { nil }
+        }
+        #expect(messages.contains("gpt-image-1 on 'local'; about 1000 s, an estimate from earlier runs"))
+        #expect(!run.progress.isEmpty && run.progress.allSatisfy { (0...0.95).contains($0) })
+        await studio.peer.stop()
+    }
+
+    @Test("has no bar where there is nothing to judge by, only the seconds so far")
+    func noEstimate() async throws {
+        let studio = try Studio(.openai)
+        studio.peer.stage(.held)
+        let run = try StudioRun(studio)
+        let running = run.start()
+        await run.told {
+            if case .nodePhase(_, _, "processing", let message, _) = $0 {
+                message.hasSuffix("; 1 s so far")
+            } else {
+                false
+            }
+        }
+        studio.peer.release()
+        #expect(await running.value.outcome == .succeeded)
+        #expect(run.progress.isEmpty)
+        await studio.peer.stop()
+    }
+
+    @Test("has words for a server that takes longer than ever")
+    func longer() throws {
+        let studio = try Studio(.openai)
+        let call = PictureCall(
+            server: try studio.providers.server(), model: "m", order: PictureOrder(prompt: ""), share: (1, 3),
+            started: .now, interval: .zero)
+        #expect(
+            call.painting(.seconds(25), usual: .seconds(20))
+                == "m on 'local', picture 2 of 3; 25 s so far, longer than the 20 s of earlier runs")
+        #expect(call.painting(.zero, usual: nil) == "m on 'local', picture 2 of 3")
+    }
+
+    @Test("comes from the cache when nothing has changed, the seed included")
+    func cached() async throws {
+        let studio = try Studio()
+        let run = try StudioRun(studio)
+        _ = await run.start().value
+        _ = await run.start().value
+        #expect(studio.peer.requests(to: "/v1/images/generations").count == 1)
+        await studio.peer.stop()
+    }
+
+    // MARK: Cancelling
+
+    @Test("that is cancelled has the server drop the picture")
+    func cancelled() async throws {
+        let studio = try Studio()
+        studio.peer.stageProgress(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
+        let run = try StudioRun(studio)
+        let running = run.start()
+        await run.told { if case .nodeProgress = $0 { true } else { false } }
+        running.cancel()
+        #expect(await running.value.outcome == .cancelled)
+        #expect(await studio.peer.waits { !$0.abortedRequests.isEmpty })
+        let sent = studio.peer.requests(to: "/v1/images/generations").compactMap { $0.kwargs?["request_id"]?.string }
+        #expect(studio.peer.abortedRequests == Set(sent))
+        let abort = studio.peer.requests.first { $0.path.hasSuffix("/abort") }
+        #expect(abort?.path == "/v1/models/Z-Image-Turbo/requests/\(sent.first ?? "")/abort")
+        #expect(abort?.json != nil)
+        await studio.peer.stop()
+    }
+
+    @Test("that is cancelled while it stands in line bothers nobody")
+    func cancelledInLine() async throws {
+        let studio = try Studio(limit: 1)
+        studio.peer.stage(.held)
+        let first = Task { try await studio.paint() }
+        #expect(await studio.peer.waits { $0.runningCount == 1 })
+        let run = try StudioRun(studio)
+        let running = run.start()
+        await run.told { if case .nodePhase(_, _, "waiting_for_server", _, _) = $0 { true } else { false } }
+        running.cancel()
+        #expect(await running.value.outcome == .cancelled)
+        studio.peer.release()
+        #expect(try await first.value.batch == 1)
+        #expect(studio.peer.abortedRequests.isEmpty)
+        #expect(studio.peer.requests(to: "/v1/images/generations").count == 1)
+        await studio.peer.stop()
+    }
+
+    // MARK: What goes wrong
+
+    @Test("waits for a slow server, and asks again one that is busy")
+    func patience() async throws {
+        let studio = try Studio()
+        studio.peer.stage(.busy(), .loading(), .held)
+        let running = Task { try await studio.paint() }
+        #expect(await studio.peer.waits { $0.requests(to: "/v1/images/generations").count == 3 })
+        studio.peer.release()
+        #expect(try await running.value.width == 64)
+        await studio.peer.stop()
+    }
+
+    @Test("says what to do when the server's memory is full")
+    func memory() async throws {
+        let studio = try Studio()
+        studio.peer.stage(.outOfMemory)
+        #expect(
+            await studio.complaint() == """
+                'local' answered 500: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of \
+                23.65 GiB of which 1.20 GiB is free.
+                  Choose fewer steps or a smaller size, or launch the model with --cpu_offload true (xinference launch \
+                --model-name Z-Image-Turbo --model-type image --cpu_offload true).
+                """)
+        await studio.peer.stop()
+    }
+
+    @Test("says that an answer broke off, and asks for nothing twice")
+    func cut() async throws {
+        let studio = try Studio()
+        studio.peer.stage(.cut(after: 1_000))
+        let complaint = await studio.complaint()
+        #expect(complaint.hasPrefix("'local': ") && complaint.contains("Look into the server's log"), "\(complaint)")
+        #expect(studio.peer.requests(to: "/v1/images/generations").count == 1)
+        await studio.peer.stop()
+    }
+
+    @Test("takes no more than its pictures can have")
+    func huge() async throws {
+        let studio = try Studio()
+        studio.peer.stage(.huge(65 << 20))
+        #expect(
+            await studio.complaint() == """
+                the answer of 'local' is larger than 67108864 bytes
+                  Ask for less at once.
+                """)
+        await studio.peer.stop()
+    }
+
+    @Test(
+        "says what is wrong with an answer",
+        arguments: [
+            (
+                #"{"data": ["#,
+                """
+                the answer of 'local' is not JSON: unexpected end of JSON at line 1, column 11
+                  Check that its url is that of a model server, and look into the server's log.
+                """
+            ),
+            (
+                #"{"data": []}"#,
+                """
+                the answer of 'local' holds no pictures
+                  Check that the model makes pictures, and look into the server's log.
+                """
+            ),
+            (
+                #"{"data": [{"b64_json": "@@@@"}]}"#,
+                """
+                picture 1 in the answer of 'local' is not base64
+                  Look into the server's log.
+                """
+            ),
+            (
+                #"{"data": [{"b64_json": ""}]}"#,
+                """
+                picture 1 in the answer of 'local' is not base64
+                  Look into the server's log.
+                """
+            ),
+            (
+                #"{"data": [{"b64_json": "SGVsbG8sIHdvcmxkIQ=="}]}"#,
+                """
+                picture 1 of 'local': the file is not a picture: it starts like text
+                  Look into the server's log.
+                """
+            ),
+            (
+                #"{"data": [{"revised_prompt": "a dog"}]}"#,
+                """
+                picture 1 in the answer of 'local' is neither b64_json nor a url
+                  Check that the url of 'local' is that of a model server.
+                """
+            ),
+        ])
+    func wrongAnswer(body: String, complaint: String) async throws {
+        let studio = try Studio()
+        studio.peer.stage(.body(Array(body.utf8), type: "application/json"))
+        #expect(await studio.complaint() == complaint)
+        await studio.peer.stop()
+    }
+
+    @Test("makes no batch of pictures of different sizes")
+    func sizes() async throws {
+        let studio = try Studio()
+        let pictures = [MadePicture.png(width: 4, height: 3), MadePicture.png(width: 3, height: 4)]
+        let list = pictures.map { #"{"b64_json": "data:image/png;base64,\#(Base64.encode($0))"}"# }
+        studio.peer.stage(.body(Array(#"{"data": [\#(list.joined(separator: ","))]}"#.utf8), type: "application/json"))
+        #expect(
+            await studio.complaint() == """
+                'local' sent pictures of 4x3 and 3x4 pixels, which cannot be one batch
+                  Name a size, or make the pictures one by one.
+                """)
+        await studio.peer.stop()
+    }
+
+    @Test("never contacts another server, whatever an answer names")
+    func elsewhere() async throws {
+        let (studio, other) = (try Studio(), try ScriptedServer())
+        for address in [
+            "\(other.url)/v1/models", "http://localhost:\(studio.peer.port)/v1/models", "file:///etc/passwd",
+        ] {
+            studio.peer.stage(.body(Array(#"{"data": [{"url": "\#(address)"}]}"#.utf8), type: "application/json"))
+            #expect(
+                await studio.complaint() == """
+                    'local' answered with an address of another server, which is not fetched: '\(address)'
+                      Use a server that answers with the picture itself (b64_json).
+                    """)
+        }
+        #expect(other.requests.isEmpty)
+        await other.stop()
+        await studio.peer.stop()
+    }
+
+    @Test("fetches pictures that the server itself keeps, and follows no redirect from there")
+    func fetched() async throws {
+        let other = try ScriptedServer()
+        let gallery = try Gallery(elsewhere: other.url + "/v1/models")
+        let studio = Studio(peer: other, providers: try Studio.providers(gallery.url, .openai))
+        for address in ["/files/a.png", gallery.url + "/files/a.png?token=1"] {
+            gallery.answer = address
+            #expect(try await studio.paint() == (try ImageDecoder.decode(MadePicture.png(width: 8, height: 6)).image))
+        }
+        gallery.answer = "/files/moved.png"
+        #expect(
+            await studio.complaint() == """
+                'local' answered 302: it has moved
+                  Look into the server's log.
+                """)
+        #expect(other.requests.isEmpty)
+        await gallery.stop()
+        await other.stop()
+    }
+
+    @Test("says that no server is configured")
+    func noServer() async throws {
+        let node = TextToImage(.none)
+        await #expect(
+            throws: Diagnostic(
+                .badInput, node: nil, input: "provider", "no model server is configured",
+                suggestion: """
+                    Start one (docs/MODEL-SERVERS.md) and name it in graphrun.yaml:
+                      providers:
+                        local: {kind: xinference, url: "http://127.0.0.1:9997"}
+                    """)
+        ) { try await NodeCall.image(node, Studio.inputs([:])) }
+    }
+}
