@@ -68,7 +68,7 @@ final class Workplace: Sendable {
 struct WorkflowExamplesTests {
     /// What the nodes show, in the order of their names.
     private func run(_ name: String) async throws -> (Workplace, [JSONObject]) {
-        let studio = try Studio()
+        let studio = try PaintingStudio()
         let place = try Workplace(providers: studio.providers)
         let text = try String(contentsOf: Workplace.root.appendingPathComponent("workflows/\(name)"), encoding: .utf8)
         let (result, shown) = try await place.run(text)

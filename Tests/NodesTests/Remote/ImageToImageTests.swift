@@ -12,7 +12,7 @@ struct ImageToImageTests {
 
     @Test("sends the picture to variations, and with a mask to inpainting")
     func xinference() async throws {
-        let studio = try Studio()
+        let studio = try PaintingStudio()
         _ = try await studio.change(photo, ["strength": .double(0.25), "seed": .int(7)])
         let sent = try #require(studio.peer.requests(to: "/v1/images/variations").first)
         #expect(try ImageDecoder.decode(try #require(sent.part("image")).bytes).image == photo)
@@ -29,7 +29,7 @@ struct ImageToImageTests {
 
     @Test("sends the picture to OpenAI's edits")
     func openAI() async throws {
-        let studio = try Studio(.openai)
+        let studio = try PaintingStudio(.openai)
         _ = try await studio.change(photo)
         let sent = try #require(studio.peer.requests(to: "/v1/images/edits").first)
         #expect(sent.parts.map(\.name) == ["model", "prompt", "n", "image"])
@@ -38,7 +38,7 @@ struct ImageToImageTests {
 
     @Test("changes each picture of a batch, with seeds that follow one another")
     func batch() async throws {
-        let studio = try Studio()
+        let studio = try PaintingStudio()
         let pair = Image.counting(batch: 2, height: 6, width: 8)
         let image = try await studio.change(pair, ["n": .int(2), "seed": .literal(.int(Int128(UInt64.max)))])
         #expect(image.batch == 4)

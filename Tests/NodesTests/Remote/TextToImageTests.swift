@@ -12,7 +12,7 @@ import TestModelServer
 struct TextToImageTests {
     @Test("makes a picture of the size asked for", arguments: [Provider.Kind.xinference, .openai])
     func picture(kind: Provider.Kind) async throws {
-        let studio = try Studio(kind)
+        let studio = try PaintingStudio(kind)
         let image = try await studio.paint()
         #expect(image == (try ImageDecoder.decode(MadePicture.png(width: 64, height: 48)).image))
         await studio.peer.stop()
@@ -20,7 +20,7 @@ struct TextToImageTests {
 
     @Test("makes several as a batch")
     func batch() async throws {
-        let studio = try Studio()
+        let studio = try PaintingStudio()
         let image = try await studio.paint(["n": .int(3)])
         #expect(image.batch == 3)
         // The blue of the scripted server's pictures is their number.
@@ -32,7 +32,7 @@ struct TextToImageTests {
 
     @Test("asks the provider and the model that the workflow names")
     func names() async throws {
-        let studio = try Studio()
+        let studio = try PaintingStudio()
         studio.peer.setModels(["FLUX.1-schnell": "image"])
         _ = try await studio.paint(["provider": .text("local"), "model": .text("FLUX.1-schnell")])
         #expect(studio.peer.requests(to: "/v1/images/generations").map { $0.field("model") } == ["FLUX.1-schnell"])
@@ -41,9 +41,9 @@ struct TextToImageTests {
 
     @Test("tells how far the server is, stage by stage")
     func progress() async throws {
-        let studio = try Studio()
+        let studio = try PaintingStudio()
         studio.peer.stageProgress(0.25, 0.5, 1)
-        let run = try StudioRun(studio)
+        let run = try PaintingRun(studio)
         #expect(await run.start().value.outcome == .succeeded)
         #expect(run.progress.starts(with: [0.25, 0.5]))
         #expect(run.stages == ["processing", "downloading"])
@@ -56,10 +56,10 @@ struct TextToImageTests {
 
     @Test("estimates how far it is by earlier runs where no server tells, and says so")
     func estimate() async throws {
-        let studio = try Studio(.openai)
+        let studio = try PaintingStudio(.openai)
         studio.peer.stage(.held)
         let costs = CostModel(["version": 1, "seconds": ["TextToImage": ["0": 1000]]])
-        let run = try StudioRun(studio, costs: costs)
+        let run = try PaintingRun(studio, costs: costs)
         let running = run.start()
         await run.told {
             if case .nodePhase(_, _, "processing", let message, _) = $0 { message.contains("estimate") } else { false }
@@ -76,9 +76,9 @@ struct TextToImageTests {
 
     @Test("has no bar where there is nothing to judge by, only the seconds so far")
     func noEstimate() async throws {
-        let studio = try Studio(.openai)
+        let studio = try PaintingStudio(.openai)
         studio.peer.stage(.held)
-        let run = try StudioRun(studio)
+        let run = try PaintingRun(studio)
         let running = run.start()
         await run.told {
             if case .nodePhase(_, _, "processing", let message, _) = $0 {
@@ -95,7 +95,7 @@ struct TextToImageTests {
 
     @Test("has words for a server that takes longer than ever")
     func longer() throws {
-        let studio = try Studio(.openai)
+        let studio = try PaintingStudio(.openai)
         let call = PictureCall(
             server: try studio.providers.server(), model: "m", order: PictureOrder(prompt: ""), share: (1, 3),
             started: .now, interval: .zero)
@@ -107,8 +107,8 @@ struct TextToImageTests {
 
     @Test("comes from the cache when nothing has changed, the seed included")
     func cached() async throws {
-        let studio = try Studio()
-        let run = try StudioRun(studio)
+        let studio = try PaintingStudio()
+        let run = try PaintingRun(studio)
         _ = await run.start().value
         _ = await run.start().value
         #expect(studio.peer.requests(to: "/v1/images/generations").count == 1)
@@ -119,9 +119,9 @@ struct TextToImageTests {
 
     @Test("that is cancelled has the server drop the picture")
     func cancelled() async throws {
-        let studio = try Studio()
+        let studio = try PaintingStudio()
         studio.peer.stageProgress(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
-        let run = try StudioRun(studio)
+        let run = try PaintingRun(studio)
         let running = run.start()
         await run.told { if case .nodeProgress = $0 { true } else { false } }
         running.cancel()
@@ -137,11 +137,11 @@ struct TextToImageTests {
 
     @Test("that is cancelled while it stands in line bothers nobody")
     func cancelledInLine() async throws {
-        let studio = try Studio(limit: 1)
+        let studio = try PaintingStudio(limit: 1)
         studio.peer.stage(.held)
         let first = Task { try await studio.paint() }
         #expect(await studio.peer.waits { $0.runningCount == 1 })
-        let run = try StudioRun(studio)
+        let run = try PaintingRun(studio)
         let running = run.start()
         await run.told { if case .nodePhase(_, _, "waiting_for_server", _, _) = $0 { true } else { false } }
         running.cancel()
@@ -157,7 +157,7 @@ struct TextToImageTests {
 
     @Test("waits for a slow server, and asks again one that is busy")
     func patience() async throws {
-        let studio = try Studio()
+        let studio = try PaintingStudio()
         studio.peer.stage(.busy(), .loading(), .held)
         let running = Task { try await studio.paint() }
         #expect(await studio.peer.waits { $0.requests(to: "/v1/images/generations").count == 3 })
@@ -168,7 +168,7 @@ struct TextToImageTests {
 
     @Test("says what to do when the server's memory is full")
     func memory() async throws {
-        let studio = try Studio()
+        let studio = try PaintingStudio()
         studio.peer.stage(.outOfMemory)
         #expect(
             await studio.complaint() == """
@@ -182,7 +182,7 @@ struct TextToImageTests {
 
     @Test("says that an answer broke off, and asks for nothing twice")
     func cut() async throws {
-        let studio = try Studio()
+        let studio = try PaintingStudio()
         studio.peer.stage(.cut(after: 1_000))
         let complaint = await studio.complaint()
         #expect(complaint.hasPrefix("'local': ") && complaint.contains("Look into the server's log"), "\(complaint)")
@@ -192,7 +192,7 @@ struct TextToImageTests {
 
     @Test("takes no more than its pictures can have")
     func huge() async throws {
-        let studio = try Studio()
+        let studio = try PaintingStudio()
         studio.peer.stage(.huge(65 << 20))
         #expect(
             await studio.complaint() == """
@@ -249,7 +249,7 @@ struct TextToImageTests {
             ),
         ])
     func wrongAnswer(body: String, complaint: String) async throws {
-        let studio = try Studio()
+        let studio = try PaintingStudio()
         studio.peer.stage(.body(Array(body.utf8), type: "application/json"))
         #expect(await studio.complaint() == complaint)
         await studio.peer.stop()
@@ -257,7 +257,7 @@ struct TextToImageTests {
 
     @Test("makes no batch of pictures of different sizes")
     func sizes() async throws {
-        let studio = try Studio()
+        let studio = try PaintingStudio()
         let pictures = [MadePicture.png(width: 4, height: 3), MadePicture.png(width: 3, height: 4)]
         let list = pictures.map { #"{"b64_json": "data:image/png;base64,\#(Base64.encode($0))"}"# }
         studio.peer.stage(.body(Array(#"{"data": [\#(list.joined(separator: ","))]}"#.utf8), type: "application/json"))
@@ -271,7 +271,7 @@ struct TextToImageTests {
 
     @Test("never contacts another server, whatever an answer names")
     func elsewhere() async throws {
-        let (studio, other) = (try Studio(), try ScriptedServer())
+        let (studio, other) = (try PaintingStudio(), try ScriptedServer())
         for address in [
             "\(other.url)/v1/models", "http://localhost:\(studio.peer.port)/v1/models", "file:///etc/passwd",
         ] {
@@ -291,7 +291,7 @@ struct TextToImageTests {
     func fetched() async throws {
         let other = try ScriptedServer()
         let gallery = try Gallery(elsewhere: other.url + "/v1/models")
-        let studio = Studio(peer: other, providers: try Studio.providers(gallery.url, .openai))
+        let studio = PaintingStudio(peer: other, providers: try PaintingStudio.providers(gallery.url, .openai))
         for address in ["/files/a.png", gallery.url + "/files/a.png?token=1"] {
             gallery.answer = address
             #expect(try await studio.paint() == (try ImageDecoder.decode(MadePicture.png(width: 8, height: 6)).image))
@@ -318,6 +318,6 @@ struct TextToImageTests {
                       providers:
                         local: {kind: xinference, url: "http://127.0.0.1:9997"}
                     """)
-        ) { try await NodeCall.image(node, Studio.inputs([:])) }
+        ) { try await NodeCall.image(node, PaintingStudio.inputs([:])) }
     }
 }

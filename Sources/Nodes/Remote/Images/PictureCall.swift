@@ -21,7 +21,7 @@ struct PictureCall: Sendable {
     /// The picture files.
     func files(_ context: NodeContext) async throws -> [[UInt8]] {
         let left = order.leftOut(for: server.provider.kind, model: model)
-        if !left.isEmpty {
+        if share.index == 0, !left.isEmpty {
             context.log(
                 .warning, "\(model) takes no \(left.joined(separator: ", ")); what was set there is left out")
         }

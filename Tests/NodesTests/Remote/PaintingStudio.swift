@@ -9,7 +9,7 @@ import TestModelServer
 @testable import Remote
 
 /// A model server that paints what a test tells it to, and the nodes that ask it.
-struct Studio {
+struct PaintingStudio {
     let peer: ScriptedServer
     let providers: Providers
     /// Short, so that no test waits; above the 50 ms within which progress is merged.
@@ -60,13 +60,13 @@ struct Studio {
 }
 
 /// A run of a TextToImage node in an engine, whose events can be waited for.
-struct StudioRun: Sendable {
+struct PaintingRun: Sendable {
     let engine: Engine
     private let workflow: Workflow
     private let plan: Plan
 
-    init(_ studio: Studio, costs: CostModel = CostModel()) throws {
-        let registry = NodeRegistry([TextToImage(studio.providers, interval: Studio.interval), PreviewAny()])
+    init(_ studio: PaintingStudio, costs: CostModel = CostModel()) throws {
+        let registry = NodeRegistry([TextToImage(studio.providers, interval: PaintingStudio.interval), PreviewAny()])
         var options = Engine.Options(coreCount: 2)
         options.costs = costs
         engine = Engine(registry: registry, environment: EmptyEnvironment(), options: options)
