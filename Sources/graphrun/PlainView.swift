@@ -65,6 +65,15 @@ struct PlainView: EventView {
             ", about \(Words.duration(max(.zero, left.value - (state.now - left.told)))) left"
         }
         return "\(state.finishedCount) of \(Words.count(state.nodeCount, "node"))\(left ?? "")"
+            + (state.running.first.map { "; " + status($0) } ?? "")
+    }
+
+    /// What the node that has run longest is at.
+    private static func status(_ running: RunState.Running) -> String {
+        let share = running.total > 0 ? ["\(Int(100 * min(1, running.completed / running.total))) %"] : []
+        let phase = running.phase.isEmpty ? [] : [running.phase]
+        let parts = (phase + share).joined(separator: ", ")
+        return "\(running.type) (\(running.node))" + (parts.isEmpty ? "" : ": " + parts)
     }
 }
 

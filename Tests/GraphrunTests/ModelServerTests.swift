@@ -75,10 +75,12 @@ struct ModelServerTests {
 
                 """))
         #expect(!result.output.contains("hidden"))
+        let empty = try Workplace()
         let none = try await Program.run(
-            ["doctor"], in: try Workplace().folder, environment: ["XDG_CONFIG_HOME": workplace.folder.path])
+            ["doctor"], in: empty.folder, environment: ["XDG_CONFIG_HOME": workplace.folder.path])
         #expect(
             none.output.contains("  model servers: none; docs/MODEL-SERVERS.md says how to have one\n"))
+        withExtendedLifetime(empty) {}
     }
 
     @Test("says what is wrong with a configuration, but only to who needs it")

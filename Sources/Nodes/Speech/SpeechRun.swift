@@ -23,7 +23,7 @@ struct SpeechRun {
             try taking.tell()
             while taking.count < text.pieces.count {
                 while started < min(text.pieces.count, taking.count + engine.pieceCountAtOnce) {
-                    // The first has this node's own core; more of them use what no other node wants.
+                    // One is always under way; more of them use cores that no node wants.
                     let needsCore = engine.usesCores && running > 0
                     guard !needsCore || (!context.spareCores.isWanted && context.spareCores.borrow()) else { break }
                     let index = started

@@ -61,6 +61,7 @@ public struct TTS: Node {
 
     static let maxCharacterCount = 4_000_000
 
+    /// The node waits for a child or a server, and holds nobody's core meanwhile.
     public let schema = NodeSchema(
         type: "TTS", displayName: "Text to Speech", category: "audio/speech",
         description:
@@ -68,7 +69,7 @@ public struct TTS: Node {
         inputs: [
             text, voice, language, speed, pitch, seed, engine, paragraphPause, ProviderInputs.provider,
             ProviderInputs.model,
-        ], outputs: [audio])
+        ], outputs: [audio], resource: .network)
 
     private let espeak: EspeakProgram
     private let providers: Providers

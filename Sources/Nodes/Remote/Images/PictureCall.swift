@@ -54,9 +54,12 @@ struct PictureCall: Sendable {
     private func answer(
         to request: RemoteRequest, _ state: CallState, _ context: NodeContext
     ) async throws -> [[UInt8]] {
+        let isWatched = server.provider.kind == .xinference || context.usualDuration != nil
         let report = CallReport { phase, message in
             state.phase = phase
             context.phase(phase.rawValue, phase == .processing ? painting(.zero, usual: nil) : message)
+            // Time left is told by the time since the first report, which is when the work begins.
+            if phase == .processing && isWatched { try? context.progress(Double(share.index), of: Double(share.count)) }
         }
         let answer = try await server.send(request, report)
         return try await server.pictures(in: answer, maxByteCount: request.maxByteCount)

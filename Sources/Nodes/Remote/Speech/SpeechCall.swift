@@ -23,7 +23,7 @@ struct SpeechCall: Sendable {
         if sounds.isEmpty {
             var members: [JSONObject.Member] = [
                 .init("model", .string(model)), .init("input", .string(text)),
-                // Xinference insists on the field, even when nothing is in it.
+                // OpenAI's servers insist on the field.
                 .init("voice", .string(voice)), .init("response_format", "wav"),
                 .init("speed", .number(JSONNumber(speed))),
             ]
