@@ -115,7 +115,7 @@ struct LoadAudioTests {
     @Test("offers the sounds of the input folder")
     func choices() throws {
         for name in ["b.mp3", "c.flac", "d.aiff", "e.txt"] { try sounds.place.write([1], name) }
-        #expect(sounds.place.folders.choices(.files(.input, .audio)) == ["b.mp3", "c.flac", "d.aiff"])
+        #expect(sounds.place.folders.choices(.files(.input, .audio)) == ["b.mp3", "c.flac", "d.aiff", "voice.flac"])
     }
 }
 

@@ -39,6 +39,7 @@ public struct ImageToImage: Node {
     }
 
     public func run(_ inputs: Inputs, _ context: NodeContext) async throws -> [BoundOutput] {
+        try Task.checkCancellation()
         let server = try ProviderInputs.server(inputs, of: providers, for: schema.type)
         let model = try ProviderInputs.model(inputs, on: server, for: schema.type)
         let picture = try inputs[Self.picture]
