@@ -17,6 +17,8 @@ struct PictureCall: Sendable {
     /// How long a cancelled node waits for the server to have taken the abort, so that a program that ends with it does not
     /// cut it off. Cancelling is to take 100 ms at most.
     private static let abortPatience = Duration.milliseconds(80)
+    /// So often a server is asked for progress before the bar becomes an estimate.
+    private static let patientLooks = 4
 
     /// The picture files.
     func files(_ context: NodeContext) async throws -> [[UInt8]] {
@@ -71,6 +73,7 @@ struct PictureCall: Sendable {
     private func watch(_ requestID: String, _ state: CallState, _ context: NodeContext) async throws {
         let usual = context.usualDuration
         var isMeasured = false
+        var blindCount = 0
         while true {
             try await Task.sleep(for: interval)
             guard state.phase == .processing else { continue }
@@ -81,10 +84,12 @@ struct PictureCall: Sendable {
                     try context.progress(Double(share.index) + progress, of: Double(share.count))
                 }
                 if isMeasured { continue }
+                blindCount += 1
             }
             guard state.phase == .processing else { continue }
             let elapsed = ContinuousClock.now - started
-            if let usual, server.provider.kind != .xinference {
+            // A server that has progress knows the request after a moment.
+            if let usual, server.provider.kind != .xinference || blindCount > Self.patientLooks {
                 // Never the end before it is there.
                 try context.progress(min(elapsed / usual, 0.95), of: 1)
                 context.phase(CallPhase.processing.rawValue, painting(elapsed, usual: usual))
