@@ -50,9 +50,16 @@ check "IndexTTS2, sliders" \
     "$(speech IndexTTS2 index-happy "\"model\": \"$index\", \"text\": \"What a day!\", $reference, \"happy\": 0.7")"
 check "IndexTTS2, emotion in words" \
     "$(speech IndexTTS2 index-words "\"model\": \"$index\", \"text\": \"What a day.\", $reference, \"emotion_text\": \"tired\"")"
-if "$graphrun" nodes TextToImage > /dev/null 2>&1; then
-    check "TextToImage" '{"t": {"class_type": "TextToImage", "inputs": {"provider": "check", "model": "'"$image"'",
-        "prompt": "a lighthouse at dusk"}}, "e": {"class_type": "SaveImage", "inputs": {"images": ["t", 0]}}}'
-fi
+
+# picture NODE NAME INPUTS: a node with a picture, saved.
+picture() {
+    printf '{"p": {"class_type": "%s", "inputs": {"provider": "check", "model": "%s", "prompt": "a lighthouse", %s}},' \
+        "$1" "$image" "$3"
+    printf '"g": {"class_type": "EmptyImage", "inputs": {"width": 512, "height": 512, "batch_size": 1, "color": 8421504}},'
+    printf '"e": {"class_type": "SaveImage", "inputs": {"images": ["p", 0], "filename_prefix": "%s"}}}' "$2"
+}
+
+check "TextToImage" "$(picture TextToImage text '"width": 512, "height": 512, "seed": 1')"
+check "ImageToImage" "$(picture ImageToImage image '"image": ["g", 0], "strength": 0.8, "seed": 1')"
 echo "What was made lies in $folder/output"
 exit $failed

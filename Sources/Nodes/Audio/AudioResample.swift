@@ -13,7 +13,8 @@ public struct AudioResample: Node {
             .init(
                 "tooltip",
                 "How much of the highest tones is kept: best is a third as fast as medium, fast is twice as fast.")
-        ])
+        ]
+    ).optional
     static let resampled = Output<Audio>("AUDIO")
 
     public let schema = NodeSchema(
@@ -25,7 +26,7 @@ public struct AudioResample: Node {
 
     public func run(_ inputs: Inputs, _ context: NodeContext) async throws -> [BoundOutput] {
         let (audio, rate) = (try inputs[Self.audio], try inputs[Self.sampleRate])
-        let quality = SoundResampler.Quality(rawValue: try inputs[Self.quality]) ?? .medium
+        let quality = try inputs[Self.quality].flatMap(SoundResampler.Quality.init) ?? .medium
         var work = SoundWork(context, frameCount: audio.totalFrameCount)
         return [Self.resampled(try work.resample(audio, to: rate, quality: quality))]
     }

@@ -35,7 +35,8 @@ public struct AudioNormalize: Node {
         options: [
             .init("step", 0.5),
             .init("tooltip", "In LUFS (EBU R 128): -16 for speech on the web, -14 for music there, -23 for broadcast."),
-        ])
+        ]
+    ).optional
     static let peak = Input<Double>(
         "peak_limit", default: -1, in: -20...0,
         options: [
@@ -44,7 +45,8 @@ public struct AudioNormalize: Node {
                 "tooltip",
                 "In dB of full scale, between the samples too: where this would be passed, the sound is made less loud."
             ),
-        ])
+        ]
+    ).optional
     static let normalized = Output<Audio>("AUDIO")
 
     public let schema = NodeSchema(
@@ -57,7 +59,7 @@ public struct AudioNormalize: Node {
 
     public func run(_ inputs: Inputs, _ context: NodeContext) async throws -> [BoundOutput] {
         let audio = try inputs[Self.audio]
-        let (loudness, peak) = (try inputs[Self.loudness], try inputs[Self.peak])
+        let (loudness, peak) = (try inputs[Self.loudness] ?? -16, try inputs[Self.peak] ?? -1)
         var work = SoundWork(context, frameCount: 2 * audio.totalFrameCount)
         let gains = try audio.items.indices.map { item in
             let name = audio.items.count > 1 ? "sound \(item + 1) of \(audio.items.count)" : "the sound"
