@@ -6,7 +6,7 @@ internal import Synchronization
 enum Speech {
     static func answer(_ request: Recorded, _ stage: ScriptedServer.Stage) async -> Response {
         for name in ["model", "input"] where request.field(name) == nil { return stage.missingField(name) }
-        // A field may be null, but it must be there.
+        // As OpenAI insists; Xinference 4.1 does without.
         if request.field("voice") == nil { return stage.missingField("voice") }
         let (model, text) = (request.field("model") ?? "", request.field("input") ?? "")
         if let missing = stage.missing(model) { return missing }

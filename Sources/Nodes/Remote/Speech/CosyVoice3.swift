@@ -56,10 +56,7 @@ public struct CosyVoice3: Node {
         let server = try ProviderInputs.server(inputs, of: providers, for: schema.type, needs: .xinference)
         let model = try ProviderInputs.model(inputs, on: server, for: schema.type, fallback: Self.usualModel)
         let call = try call(inputs, model: model, defaultVoice: server.provider.voice, context)
-        let run = SpeechRun(
-            text: text, engine: RemoteSpeechEngine(server, call),
-            paragraphPause: try inputs[SpeechInputs.paragraphPause] ?? 0.6, context: context)
-        return [Self.audio(try await run.sound())]
+        return [Self.audio(try await call.sound(of: text, on: server, inputs, context))]
     }
 
     func call(

@@ -44,14 +44,9 @@ enum ReferenceSound {
 
     private static func mono(_ audio: Audio, _ frames: Range<Int>, _ context: NodeContext) throws -> Audio {
         var builder = SoundBuilder(scratchFolder: context.environment.scratchFolder)
-        let (channelCount, scale) = (audio.channelCount, 1 / Float(audio.channelCount))
         for block in Audio.blocks(of: frames) {
             try Task.checkCancellation()
-            let samples = try audio.frames(block)
-            try builder.append(
-                (0..<block.count).map { frame in
-                    samples[frame * channelCount..<(frame + 1) * channelCount].reduce(0, +) * scale
-                })
+            try builder.append(SoundChannels.mean(try audio.frames(block), of: audio.channelCount))
         }
         return Audio(sampleRate: audio.sampleRate, channelCount: 1, items: [try builder.finish()])
     }

@@ -1,4 +1,5 @@
 internal import GraphCore
+internal import Media
 internal import Remote
 
 /// What a server is asked for: `POST /v1/audio/speech`, the same for every piece of a text.
@@ -15,6 +16,16 @@ struct SpeechCall: Sendable {
     var parameters: [JSONObject.Member] = []
     /// Sounds that go along, by the names of their fields.
     var sounds: [RemoteRequest.Part] = []
+
+    /// A text, spoken piece by piece.
+    func sound(
+        of text: SpeechText, on server: ModelServer, _ inputs: Inputs, _ context: NodeContext
+    ) async throws -> Audio {
+        let run = SpeechRun(
+            text: text, engine: RemoteSpeechEngine(server, self),
+            paragraphPause: try inputs[SpeechInputs.paragraphPause] ?? 0.6, context: context)
+        return try await run.sound()
+    }
 
     /// JSON, or a form when sounds go along, in which every field is text.
     func request(_ text: String) -> RemoteRequest {
