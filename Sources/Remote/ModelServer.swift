@@ -132,7 +132,7 @@ public final class ModelServer: Sendable {
             witness.sawGoodHead()
             report.phase(.downloading, "the answer arrives")
         }
-        outgoing.progress = { if $0.receivedByteCount > 0 { witness.sawBody() } }
+        request.begin?()
         if let receive = request.receive {
             outgoing.destination = .stream { piece in
                 // A redirect has a body, too.
@@ -147,7 +147,7 @@ public final class ModelServer: Sendable {
         do throws(HTTPClientError) { response = try await client.send(outgoing) } catch {
             if let own = witness.error { throw own }
             try Task.checkCancellation()
-            if isWorthTrying(error, witness) { return .lost(error) }
+            if isWorthTrying(error) { return .lost(error) }
             throw explain(error, limit: request.maxByteCount)
         }
         return outcome(response)
@@ -174,9 +174,8 @@ public final class ModelServer: Sendable {
         return complaint.cause == .modelLoading ? .loading(complaint, named) : .busy(complaint, named)
     }
 
-    /// Whether nothing came back, and the next try may be luckier.
-    private func isWorthTrying(_ error: HTTPClientError, _ witness: Witness) -> Bool {
-        guard !witness.hasBody else { return false }
+    /// Whether the next try may be luckier.
+    private func isWorthTrying(_ error: HTTPClientError) -> Bool {
         switch error.kind {
         case .unreachable, .interrupted: return true
         // Of connecting: it says so, unlike the whole time being over.
@@ -204,18 +203,15 @@ public final class ModelServer: Sendable {
 private final class Witness: Sendable {
     private struct State {
         var isGood = false
-        var hasBody = false
         var error: (any Error)?
     }
 
     private let state = Mutex(State())
 
     func sawGoodHead() { state.withLock { $0.isGood = true } }
-    func sawBody() { state.withLock { $0.hasBody = true } }
     /// What the receiver threw, which libcurl cannot hand through.
     func keep(_ error: any Error) { state.withLock { $0.error = error } }
 
     var isGood: Bool { state.withLock { $0.isGood } }
-    var hasBody: Bool { state.withLock { $0.hasBody } }
     var error: (any Error)? { state.withLock { $0.error } }
 }

@@ -41,8 +41,10 @@ public struct RemoteRequest: Sendable {
     /// Of the answer.
     public var maxByteCount = Self.defaultMaxByteCount
     /// Takes the body of a good answer piece by piece as it comes, on the transfer's thread, in order. Throwing ends the
-    /// transfer. An answer that broke after the first piece is never asked for again.
+    /// transfer.
     public var receive: (@Sendable (ArraySlice<UInt8>) throws -> Void)?
+    /// Called before each try: what `receive` got of an answer that broke is worth nothing.
+    public var begin: (@Sendable () -> Void)?
 
     public init(_ path: String, method: String = "POST", body: Body = .none, product: Product, model: String) {
         (self.method, self.path, self.body, self.product, self.model) = (method, path, body, product, model)

@@ -75,6 +75,29 @@ struct NarratorTests {
                 + (1...(numbered.count - first)).map { "run 2 \(first + $0) \($0) e" })
     }
 
+    @Test("names the file that a node's beginning can be heard in, while the node runs")
+    func previewFile() async throws {
+        let told = try await Self.told("a = Speaker", nodes: [Speaker()]) { data in
+            data["file"].map { "\(data["node"]?.string ?? "") \(JSONWriter.text($0))" } ?? ""
+        }
+        let file = #"{"filename":"a.wav","subfolder":"","type":"temp"}"#
+        #expect(
+            told.filter { !$0.hasPrefix("status") && !$0.hasPrefix("run_") && !$0.hasPrefix("progress_state") } == [
+                "execution_start", "execution_cached", "executing", "node_preview a \(file)", "node_finished",
+                "execution_success", "executing",
+            ])
+    }
+
+    /// Shows a file while it runs.
+    private struct Speaker: Node {
+        let schema = NodeSchema(type: "Speaker", category: "test", isOutput: true)
+
+        func run(_ inputs: Inputs, _ context: NodeContext) async throws -> [BoundOutput] {
+            context.preview(SavedFile(filename: "a.wav", subfolder: "", folder: .temp))
+            return []
+        }
+    }
+
     @Test("lists every cached node at its start, and shows their stored outputs again")
     func cached() async throws {
         let told = try await Self.told(Self.chain, runs: 2) { data in

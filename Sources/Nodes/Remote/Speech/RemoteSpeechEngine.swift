@@ -19,6 +19,7 @@ struct RemoteSpeechEngine: SpeechEngine {
         // Of later pieces nobody waits for the beginning.
         let sink = SoundSink(context, isShownEarly: call.isStreamed && firstPiece.isNow())
         var request = call.request(piece.text)
+        request.begin = { sink.begin() }
         request.receive = { try sink.take($0) }
         do {
             _ = try await server.send(request, CallReport(context))

@@ -30,6 +30,14 @@ final class SoundSink: Sendable {
     /// What a person should know about how the sound was read.
     var note: String? { state.withLock { $0.note } }
 
+    /// Forgets what came of an answer that broke off. Its beginning is not shown a second time.
+    func begin() {
+        let folder = context.environment.scratchFolder
+        state.withLock { state in
+            state = State(builder: SoundBuilder(scratchFolder: folder), isShownEarly: state.isShownEarly)
+        }
+    }
+
     /// On the transfer's thread.
     /// - Throws: `CodecError` for a WAV that cannot be read; `Diagnostic` when the disk is full.
     func take(_ piece: ArraySlice<UInt8>) throws {
