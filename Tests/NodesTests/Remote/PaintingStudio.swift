@@ -15,18 +15,21 @@ struct PaintingStudio {
     /// Short, so that no test waits; above the 50 ms within which progress is merged.
     static let interval = Duration.milliseconds(60)
 
-    init(_ kind: Provider.Kind = .xinference, limit: Int = 2) throws {
+    init(_ kind: Provider.Kind = .xinference, limit: Int = 2, timeout: Duration = .seconds(600)) throws {
         peer = try ScriptedServer(kind == .openai ? .openai : .xinference)
-        providers = try Self.providers(peer.url, kind, limit: limit)
+        providers = try Self.providers(peer.url, kind, limit: limit, timeout: timeout)
     }
 
     init(peer: ScriptedServer, providers: Providers) { (self.peer, self.providers) = (peer, providers) }
 
     /// One provider, `local`, that loses no time between two tries.
-    static func providers(_ url: String, _ kind: Provider.Kind, limit: Int = 2) throws -> Providers {
+    static func providers(
+        _ url: String, _ kind: Provider.Kind, limit: Int = 2, timeout: Duration = .seconds(600)
+    ) throws -> Providers {
         var provider = Provider(name: "local", url: try ProviderURL(url))
         provider.kind = kind
         provider.limit = limit
+        provider.timeout = timeout
         let model = kind == .openai ? "gpt-image-1" : "Z-Image-Turbo"
         provider.models = ["TextToImage": [model], "ImageToImage": [model]]
         let pacing = Pacing(

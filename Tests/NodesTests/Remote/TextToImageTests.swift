@@ -138,6 +138,19 @@ struct TextToImageTests {
         await studio.peer.stop()
     }
 
+    @Test("that takes too long is dropped by the server, too")
+    func tooLong() async throws {
+        let studio = try PaintingStudio(timeout: .milliseconds(400))
+        studio.peer.stage(.held)
+        #expect(
+            await studio.complaint() == """
+                'local' was not done after 0.4 s
+                  Give it less work, or more time with 'timeout' in its configuration.
+                """)
+        #expect(await studio.peer.waits { !$0.abortedRequests.isEmpty })
+        await studio.peer.stop()
+    }
+
     @Test("that is cancelled while it stands in line bothers nobody")
     func cancelledInLine() async throws {
         let studio = try PaintingStudio(limit: 1)

@@ -30,6 +30,7 @@ struct PictureCall: Sendable {
         let requestID = Self.newID()
         let request = order.request(to: server.provider.kind, model: model, requestID: requestID)
         let state = CallState()
+        let abort = { @Sendable in state.abort { await server.abort(requestID: requestID, model: model) } }
         return try await withTaskCancellationHandler {
             do {
                 return try await withThrowingTaskGroup(of: [[UInt8]]?.self) { group in
@@ -45,11 +46,13 @@ struct PictureCall: Sendable {
                     throw CancellationError()
                 }
             } catch {
+                // A picture that took too long is painted on when nobody says otherwise. libcurl may be a little early.
+                if ContinuousClock.now - started >= server.provider.timeout - .milliseconds(50) { abort() }
                 await state.aborted(within: Self.abortPatience)
                 throw error
             }
         } onCancel: {
-            state.abort { await server.abort(requestID: requestID, model: model) }
+            abort()
         }
     }
 
