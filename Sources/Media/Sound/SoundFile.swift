@@ -28,7 +28,7 @@ internal import Glibc
     /// in it.
     init(reading file: ByteFile) throws(CodecError) {
         var info = SF_INFO()
-        guard let handle = unsafe sf_open_fd(file.descriptor, SFM_READ.asInt32, &info, 0) else {
+        guard let handle = unsafe sf_open_fd(try Self.descriptor(of: file), SFM_READ.asInt32, &info, 1) else {
             throw Self.notOpened()
         }
         unsafe (self.handle, self.file) = (handle, file)
@@ -44,7 +44,7 @@ internal import Glibc
         var info = SF_INFO()
         (info.samplerate, info.channels) = (Int32(clamping: sampleRate), Int32(clamping: channelCount))
         info.format = Self.format(of: encoding)
-        guard let handle = unsafe sf_open_fd(file.descriptor, SFM_WRITE.asInt32, &info, 0) else {
+        guard let handle = unsafe sf_open_fd(try Self.descriptor(of: file), SFM_WRITE.asInt32, &info, 1) else {
             throw CodecError(
                 "a sound of \(channelCount) channels at \(sampleRate.grouped) Hz cannot be written as \(encoding.name)"
                     + " (\(Self.lastWords))",
@@ -54,6 +54,17 @@ internal import Glibc
         (self.sampleRate, self.channelCount, claimedFrameCount, formatName) =
             (sampleRate, channelCount, nil, encoding.name)
         try configure(encoding)
+    }
+
+    /// A descriptor for libsndfile to close: told to leave one open, it closes it all the same when a file cannot be opened
+    /// (1.2.0), and by then the number may be another file's.
+    private static func descriptor(of file: ByteFile) throws(CodecError) -> Int32 {
+        let descriptor = fcntl(file.descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
+        guard descriptor >= 0 else {
+            throw CodecError(
+                "too many files are open", suggestion: "Run less at once, or raise the limit of open files.")
+        }
+        return descriptor
     }
 
     deinit { if !isClosed { unsafe sf_close(handle) } }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Media
@@ -93,6 +94,15 @@ struct BadSoundTests {
         let decoded = try place.decode(wav)
         #expect(decoded.audio.frameCount == 2)
         #expect(decoded.notes == ["the file is cut off or damaged; the first 0.0 s were read"])
+    }
+
+    @Test("leaves its descriptor to who opened it when libsndfile refuses it")
+    func descriptor() throws {
+        let bytes = Array("RIFF\u{4}\0\0\0WAVE".utf8)
+        try Data(bytes).write(to: URL(fileURLWithPath: place.path("cut.wav")))
+        let file = try ByteFile(reading: place.path("cut.wav"))
+        #expect(throws: CodecError.self) { try SoundFile(reading: file) }
+        #expect(try file.read(100, at: 0) == bytes)
     }
 
     @Test("that claims thousands of channels is refused")
