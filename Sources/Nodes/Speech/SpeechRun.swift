@@ -86,7 +86,9 @@ struct SpeechRun {
                     try Task.checkCancellation()
                     try builder.append(sound.frames(block))
                 }
-                if isFirst && run.text.pieces.count > 1 { try SpeechPreview.show(sound, run.context) }
+                if isFirst && run.text.pieces.count > 1 {
+                    try SpeechPreview.show(sound, "sentence", run.context)
+                }
             }
             sentenceCount += piece.sentenceCount
             count += 1
@@ -101,26 +103,6 @@ struct SpeechRun {
             }
             return Audio(
                 sampleRate: format.sampleRate, channelCount: format.channelCount, items: [try builder.finish()])
-        }
-    }
-}
-
-/// The first sentence as a file that can be listened to while the rest is made.
-private enum SpeechPreview {
-    /// Minutes of it would help nobody to hear something sooner.
-    private static let maxSeconds = 60
-
-    /// A preview that cannot be written is said, and stops nothing.
-    static func show(_ sound: Audio, _ context: NodeContext) throws {
-        let frames = 0..<min(sound.frameCount, maxSeconds * sound.sampleRate)
-        let prefix = FilenamePrefix("tts_preview", width: 0, height: 0, batchNumber: 0)
-        do {
-            let bytes = try WAVFile.bytes(of: sound, frames: frames)
-            context.preview(try context.environment.save(bytes, prefix: prefix, extension: "wav", in: .temp))
-        } catch {
-            try Task.checkCancellation()
-            let reason = (error as? Diagnostic)?.message ?? (error as? CodecError)?.message ?? "\(error)"
-            context.log(.warning, "the first sentence cannot be heard yet: \(reason)")
         }
     }
 }

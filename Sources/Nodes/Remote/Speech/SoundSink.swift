@@ -49,7 +49,7 @@ final class SoundSink: Sendable {
             defer { state.bytes = [] }
             return try decode(state.bytes[...], &state)
         }
-        if let early { show(early) }
+        if let early { try SpeechPreview.show(early, "second", context) }
     }
 
     /// - Returns: the beginning, once there is enough of it.
@@ -64,18 +64,6 @@ final class SoundSink: Sendable {
         state.isShownEarly = false
         defer { state.early = [] }
         return Audio(sampleRate: format.sampleRate, channelCount: format.channelCount, samples: state.early)
-    }
-
-    /// A beginning that cannot be written is said, and stops nothing.
-    private func show(_ audio: Audio) {
-        let prefix = FilenamePrefix("speech_preview", width: 0, height: 0, batchNumber: 0)
-        do {
-            let bytes = try WAVFile.bytes(of: audio)
-            context.preview(try context.environment.save(bytes, prefix: prefix, extension: "wav", in: .temp))
-        } catch {
-            let reason = (error as? Diagnostic)?.message ?? (error as? CodecError)?.message ?? "\(error)"
-            context.log(.warning, "the first second cannot be heard yet: \(reason)")
-        }
     }
 
     /// The sound, all of which is there.
