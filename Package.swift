@@ -134,7 +134,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "GraphrunTests",
-            dependencies: ["Digest", "GraphCore", "HTTP", "Media", "Nodes", "TestModelServer", "TestServer"],
+            dependencies: [
+                "Digest", "GraphCore", "HTTP", "Media", "Nodes", "TestData", "TestModelServer", "TestServer",
+            ],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]

@@ -90,17 +90,7 @@ struct PeerTests {
 
     /// Runs a program to its end; what it puts out and complains of comes in one.
     private static func run(_ program: URL, _ arguments: [String]) throws -> (code: Int32, output: String) {
-        let file = FileManager.default.temporaryDirectory.appending(path: "graphrun-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: file) }
-        // Proxies are not for this machine.
-        let child = try Child(
-            program.path, arguments, environment: ["no_proxy": "*", "PYTHONDONTWRITEBYTECODE": "1"], output: file,
-            errors: file)
-        // The scripts and curl give up by themselves in about that time.
-        guard eventually({ !child.isRunning }) else {
-            child.kill()
-            throw Wire.Failure(description: "\(arguments) goes on for ever")
-        }
-        return (child.exitCode ?? -1, String(decoding: try Data(contentsOf: file), as: UTF8.self))
+        // Proxies are not for this machine. The scripts and curl give up by themselves in about that time.
+        try Child.run(program.path, arguments, environment: ["no_proxy": "*", "PYTHONDONTWRITEBYTECODE": "1"])
     }
 }

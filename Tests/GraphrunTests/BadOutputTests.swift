@@ -1,4 +1,5 @@
 import Foundation
+import TestData
 import Testing
 
 @Suite("An output that cannot be written", .timeLimit(.minutes(1)))
@@ -119,18 +120,14 @@ struct BadOutputTests {
 
     @Test("because the system limits file sizes fails its node and leaves no part of it")
     func fileSizeLimit() async throws {
-        let shell = try Program.process(["load.json", "--quiet"], in: workplace.folder)
         try workplace.write("input/noise.png", Samples.noise)
         try workplace.write("load.json", Samples.load("noise.png"))
-        let program = try #require(shell.executableURL?.path)
-        shell.executableURL = URL(filePath: "/bin/sh")
         // In blocks of 512 bytes. XFSZ would end the program before the call could fail.
-        shell.arguments = ["-c", "ulimit -f 16; trap '' XFSZ; exec '\(program)' load.json --quiet"]
-        let errors = Pipe()
-        shell.standardError = errors
-        #expect(try await Program.exitCode(of: shell) == 1)
+        let command = "ulimit -f 16; trap '' XFSZ; exec '\(Program.path)' load.json --quiet"
+        let result = try await Program(["-c", command], in: workplace.folder, program: "/bin/sh").result()
+        #expect(result.code == 1)
         #expect(
-            String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self) == """
+            result.errors == """
                 error: node 3 (SaveImage): cannot write to output: the file is larger than the system allows
                   Check its permissions, or choose another place with --output-directory.
 
@@ -162,13 +159,7 @@ private final class TinyDisk {
     }
 
     private static func shell(_ command: String) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-c", "\(command) 2>&1"]
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        if process.terminationStatus != 0 { throw CocoaError(.fileWriteNoPermission) }
+        if try Child.run("/bin/sh", ["-c", command]).code != 0 { throw CocoaError(.fileWriteNoPermission) }
     }
 }
 #endif

@@ -212,34 +212,14 @@ struct ModelPullTests {
     @Test("keeps what came on Ctrl-C, and says that it goes on there", arguments: [SIGINT, SIGTERM])
     func interrupted(_ signal: Int32) async throws {
         hub.set { $0.silentAfter = 120_000 }
-        let process = try Program.process(
+        let program = try Program(
             ["models", "pull", "ddcolor_paper_tiny"], in: workplace.folder, environment: hub.environment)
-        let (output, errors) = (Pipe(), Pipe())
-        (process.standardOutput, process.standardError) = (output, errors)
-        let (chunks, chunk) = AsyncStream.makeStream(of: Data.self)
-        output.fileHandleForReading.readabilityHandler = { handle in
-            let data = handle.availableData
-            if data.isEmpty {
-                handle.readabilityHandler = nil
-                chunk.finish()
-            } else {
-                chunk.yield(data)
-            }
-        }
-        async let code = Program.exitCode(of: process)
-        var text = ""
-        var isSent = false
-        for await data in chunks {
-            text += String(decoding: data, as: UTF8.self)
-            if !isSent && text.contains("\n  120 kB of 300 kB") {
-                kill(process.processIdentifier, signal)
-                isSent = true
-            }
-        }
-        #expect(try await code == 130)
-        let told = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        try await program.says("\n  120 kB of 300 kB")
+        program.send(signal)
+        let result = try await program.result()
+        #expect(result.code == 130)
         #expect(
-            told == """
+            result.errors == """
                 graphrun: interrupted
                   120 kB are kept: 'graphrun models pull ddcolor_paper_tiny' goes on there.
 

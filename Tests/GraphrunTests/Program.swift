@@ -1,8 +1,9 @@
 import Foundation
+import TestData
 import Testing
 
-/// The built program, started as a child process: what these tests see is what people see.
-enum Program {
+/// The built program, started as a child process: what these tests see is what people see. It ends with this object.
+final class Program: Sendable {
     struct Result: Sendable {
         /// As a shell says it: 128 and the signal's number when a signal ended the program.
         let code: Int32
@@ -13,66 +14,86 @@ enum Program {
         var timeless: String { output.replacing(#/[0-9.]+ (ms|s)\b/#, with: "T") }
     }
 
-    private static let url = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: ".build/release/graphrun")
+    static let path = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: ".build/release/graphrun").path
 
-    /// A child that has not been started, with nothing on its standard input.
-    static func process(
-        _ arguments: [String], in folder: URL, environment: [String: String] = [:]
-    ) throws -> Process {
+    private let child: Child
+    /// What it writes, in files.
+    private let scratch: URL
+
+    /// Starts it.
+    /// - Parameters:
+    ///   - input: nil for nothing.
+    ///   - output: nil for `result` and `says`.
+    ///   - program: another one than graphrun.
+    init(
+        _ arguments: [String], in folder: URL, environment: [String: String] = [:], input: FileHandle? = nil,
+        output: Child.Output? = nil, program: String = path
+    ) throws {
         try #require(
-            FileManager.default.isExecutableFile(atPath: url.path), "\(url.path) is missing: 'make build' builds it")
-        let process = Process()
-        (process.executableURL, process.arguments, process.currentDirectoryURL) = (url, arguments, folder)
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        return process
+            FileManager.default.isExecutableFile(atPath: program), "\(program) is missing: 'make build' builds it")
+        let scratch = FileManager.default.temporaryDirectory.appending(path: "graphrun-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
+        self.scratch = scratch
+        child = try Child(
+            program, arguments, in: folder, environment: environment, input: input,
+            output: output ?? .file(scratch.appending(path: Stream.output.rawValue)),
+            errors: .file(scratch.appending(path: Stream.errors.rawValue)))
     }
 
-    /// Runs to the end.
+    deinit {
+        child.kill()
+        try? FileManager.default.removeItem(at: scratch)
+    }
+
+    /// Runs it to its end.
     /// - Parameter input: fits into a pipe.
     static func run(
         _ arguments: [String], in folder: URL, input: String? = nil, environment: [String: String] = [:]
     ) async throws -> Result {
-        let process = try process(arguments, in: folder, environment: environment)
-        if let input {
-            let pipe = Pipe()
-            try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-            try pipe.fileHandleForWriting.close()
-            process.standardInput = pipe
+        let pipe = try input.map { text in
+            let pipe = try Child.pipe()
+            try pipe.writing.write(contentsOf: Data(text.utf8))
+            try pipe.writing.close()
+            return pipe.reading
         }
-        let (output, errors) = (try Scratch(), try Scratch())
-        (process.standardOutput, process.standardError) = (output.handle, errors.handle)
-        let code = try await exitCode(of: process)
-        return Result(code: code, output: try output.text(), errors: try errors.text())
+        return try await Program(arguments, in: folder, environment: environment, input: pipe).result()
     }
 
-    /// Starts the process and waits; kills it when the test's time limit cancels the test.
-    static func exitCode(of process: Process) async throws -> Int32 {
-        let (ends, end) = AsyncStream.makeStream(of: Void.self)
-        process.terminationHandler = { _ in end.finish() }
-        try process.run()
-        for await _ in ends {}
-        if process.isRunning {
-            process.terminate()
-            throw CancellationError()
+    var processID: Int32 { child.processID }
+    var isRunning: Bool { child.isRunning }
+
+    func send(_ signal: Int32) { child.send(signal) }
+
+    /// Ends it at once.
+    func kill() { child.kill() }
+
+    enum Stream: String { case output, errors }
+
+    /// Waits until something can be found in what it has written.
+    /// - Returns: nil when it ended without.
+    func find<Found>(in stream: Stream = .output, _ find: (_ text: String) -> Found?) async throws -> Found? {
+        while true {
+            let isOver = !child.isRunning
+            if let found = find(written(stream)) { return found }
+            if isOver { return nil }
+            try await Task.sleep(for: .milliseconds(2))
         }
-        return process.terminationReason == .uncaughtSignal
-            ? 128 + process.terminationStatus : process.terminationStatus
-    }
-}
-
-/// A file for what a child writes: unlike a pipe it is never full.
-private final class Scratch {
-    let handle: FileHandle
-    private let url = FileManager.default.temporaryDirectory.appending(path: "graphrun-\(UUID().uuidString)")
-
-    init() throws {
-        try Data().write(to: url)
-        handle = try FileHandle(forWritingTo: url)
     }
 
-    func text() throws -> String { String(decoding: try Data(contentsOf: url), as: UTF8.self) }
+    /// Waits until `text` stands on its standard output.
+    func says(_ text: String) async throws {
+        let isSaid: Void? = try await find { $0.contains(text) ? () : nil }
+        try #require(isSaid != nil, "it ended without saying \(text): \(written(.output))\(written(.errors))")
+    }
 
-    deinit { try? FileManager.default.removeItem(at: url) }
+    /// Waits for its end.
+    func result() async throws -> Result {
+        let code = try await child.end()
+        return Result(code: code, output: written(.output), errors: written(.errors))
+    }
+
+    private func written(_ stream: Stream) -> String {
+        String(decoding: (try? Data(contentsOf: scratch.appending(path: stream.rawValue))) ?? Data(), as: UTF8.self)
+    }
 }

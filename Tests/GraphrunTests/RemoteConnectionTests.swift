@@ -1,6 +1,5 @@
 import Foundation
 import GraphCore
-import Synchronization
 import Testing
 
 @Suite("A connection to a server", .timeLimit(.minutes(1)))
@@ -72,33 +71,12 @@ struct RemoteConnectionTests {
 
     /// Starts a run of seconds, and calls `act` once its first node has started.
     private func interfere(
-        _ arguments: [String], _ act: @escaping @Sendable (pid_t) async throws -> Void
-    ) async throws -> (code: Int32, output: String, errors: String) {
-        let process = try Program.process(arguments + ["--events", "jsonl"], in: here.folder)
-        let (output, errors) = (Pipe(), Pipe())
-        (process.standardOutput, process.standardError) = (output, errors)
-        let (chunks, chunk) = AsyncStream.makeStream(of: Data.self)
-        output.fileHandleForReading.readabilityHandler = { handle in
-            let data = handle.availableData
-            if data.isEmpty {
-                handle.readabilityHandler = nil
-                chunk.finish()
-            } else {
-                chunk.yield(data)
-            }
-        }
-        async let code = Program.exitCode(of: process)
-        var text = ""
-        var hasActed = false
-        for await data in chunks {
-            text += String(decoding: data, as: UTF8.self)
-            if !hasActed && text.contains(#""node_started","node":"s0""#) {
-                hasActed = true
-                try await act(process.processIdentifier)
-            }
-        }
-        let told = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        return (try await code, text, told)
+        _ arguments: [String], _ act: (Program) async throws -> Void
+    ) async throws -> Program.Result {
+        let program = try Program(arguments + ["--events", "jsonl"], in: here.folder)
+        try await program.says(#""node_started","node":"s0""#)
+        try await act(program)
+        return try await program.result()
     }
 
     @Test("to a server that dies and stays away is given up when the time is up, with 1")
@@ -118,18 +96,14 @@ struct RemoteConnectionTests {
             ])
     }
 
-    /// Keeps a server until the end of a test.
-    private final class Held: Sendable { let server = Mutex<RunningServer?>(nil) }
-
     @Test("to a server that was started anew says that the run is gone, with 1")
     func restarted() async throws {
         let server = try await RunningServer()
-        let second = Held()
+        var second: RunningServer?
         try here.write("chain.json", Self.chain(1, seconds: 60))
         let result = try await interfere(["chain.json", "--server", server.url]) { _ in
             server.kill9()
-            let next = try await RunningServer(server.workplace, port: server.port)
-            second.server.withLock { $0 = next }
+            second = try await RunningServer(server.workplace, port: server.port)
         }
         #expect(result.code == 1)
         #expect(
@@ -140,13 +114,14 @@ struct RemoteConnectionTests {
                 """)
         let last = try result.output.split(separator: "\n").last.map { try JSONParser.parse(String($0)) }
         #expect(last?["type"] == "run_finished" && last?["outcome"] == "failed")
+        withExtendedLifetime(second) {}
     }
 
     @Test("is used to stop the run on Ctrl-C, which ends with 130 once the server has", arguments: [SIGINT, SIGTERM])
     func interrupt(_ signal: Int32) async throws {
         let server = try await RunningServer()
         try here.write("chain.json", Self.chain(1, seconds: 60))
-        let result = try await interfere(["chain.json", "--server", server.url]) { _ = kill($0, signal) }
+        let result = try await interfere(["chain.json", "--server", server.url]) { $0.send(signal) }
         #expect(result.code == 130 && result.errors == "graphrun: interrupted\n")
         let events = try result.output.split(separator: "\n").map { try JSONParser.parse(String($0)) }
         #expect(events.contains { $0["type"] == "node_interrupted" && $0["node"] == "s0" })
@@ -176,12 +151,11 @@ struct RemoteConnectionTests {
         let server = try await RunningServer()
         try here.write("chain.json", Self.chain(1, seconds: 60))
         try here.write("small.json", Samples.small)
-        let (here, url) = (here, server.url)
-        let result = try await interfere(["chain.json", "--server", server.url]) { id in
-            let second = try await here.graphrun("small.json", "--server", url, "--timeout", "0.5")
+        let result = try await interfere(["chain.json", "--server", server.url]) { program in
+            let second = try await here.graphrun("small.json", "--server", server.url, "--timeout", "0.5")
             #expect(second.code == 1)
             #expect(second.output.hasPrefix("waiting: 1 before it\ncancelled: 0 nodes in "))
-            kill(id, SIGINT)
+            program.send(SIGINT)
         }
         #expect(result.code == 130)
     }

@@ -16,23 +16,20 @@ struct SpeechMemoryTests {
             {"1": {"class_type": "TTS", "inputs": {"text": "\(text)", "speed": 0.5, "paragraph_pause": 1}},
              "2": {"class_type": "PreviewAny", "inputs": {"source": ["1", 0]}}}
             """)
-        let process = try Program.process(["long.json"], in: workplace.folder)
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
+        let program = try Program(["long.json"], in: workplace.folder)
         var peak = 0
-        while process.isRunning {
+        while program.isRunning {
             let status =
-                (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
+                (try? String(contentsOfFile: "/proc/\(program.processID)/status", encoding: .utf8)) ?? ""
             if let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }) {
                 peak = max(peak, line.split(separator: " ").compactMap { Int($0) }.first ?? 0)
             }
             try await Task.sleep(for: .milliseconds(5))
         }
-        #expect(process.terminationStatus == 0)
-        let shown = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let result = try await program.result()
+        #expect(result.code == 0)
         let frames = try #require(
-            shown.firstMatch(of: #/AUDIO \[1, 1, (\d+)\] 22050 Hz/#).flatMap { Int($0.1) }, "\(shown)")
+            result.output.firstMatch(of: #/AUDIO \[1, 1, (\d+)\] 22050 Hz/#).flatMap { Int($0.1) }, "\(result.output)")
         // In memory it would be more than 300 MB.
         #expect(frames > 75_000_000)
         #expect((1..<250_000).contains(peak), "\(peak) KiB")

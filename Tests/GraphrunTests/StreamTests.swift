@@ -1,5 +1,6 @@
 import Foundation
 import GraphCore
+import TestData
 import Testing
 
 @Suite("Standard input and output", .timeLimit(.minutes(1)))
@@ -40,34 +41,29 @@ struct StreamTests {
 
     @Test("a named pipe is read like a file")
     func namedPipe() async throws {
-        let process = try Program.process(["-"], in: workplace.folder)
-        let text = try workplace.text("small.json")
-        // A second program's standard input, named: what a shell's <(...) gives.
-        process.arguments = ["/dev/stdin", "--events", "none"]
-        let given = Pipe()
-        try given.fileHandleForWriting.write(contentsOf: Data(text.utf8))
-        try given.fileHandleForWriting.close()
-        process.standardInput = given
-        #expect(try await Program.exitCode(of: process) == 0)
+        // The name of another program's pipe: what a shell's <(...) gives.
+        let command = "cat small.json | '\(Program.path)' /dev/stdin --events none"
+        let shell = try Program(["-c", command], in: workplace.folder, program: "/bin/sh")
+        #expect(try await shell.result().code == 0)
         #expect(workplace.outputs == ["x_00001_.png"])
     }
 
     @Test("a reader that goes away changes neither outputs nor exit code", arguments: ["pretty", "jsonl"])
     func closedPipe(_ kind: String) async throws {
-        let process = try Program.process(["small.json", "--events", kind], in: workplace.folder)
-        let output = Pipe()
-        process.standardOutput = output
+        let pipe = try Child.pipe()
         // Nobody reads, from the first byte on.
-        try output.fileHandleForReading.close()
-        #expect(try await Program.exitCode(of: process) == 0)
+        try pipe.reading.close()
+        let program = try Program(
+            ["small.json", "--events", kind], in: workplace.folder, output: .handle(pipe.writing))
+        #expect(try await program.result().code == 0)
         #expect(workplace.outputs == ["x_00001_.png"])
     }
 
     @Test("a full disk behind standard output changes nothing either")
     func fullOutput() async throws {
-        let process = try Program.process(["small.json"], in: workplace.folder)
-        process.standardOutput = FileHandle(forWritingAtPath: "/dev/full")
-        #expect(try await Program.exitCode(of: process) == 0)
+        let full = URL(filePath: "/dev/full")
+        let program = try Program(["small.json"], in: workplace.folder, output: .file(full))
+        #expect(try await program.result().code == 0)
         #expect(workplace.outputs == ["x_00001_.png"])
     }
 
@@ -91,34 +87,13 @@ struct InterruptTests {
     func interrupt(_ signal: Int32) async throws {
         let workplace = try Workplace()
         try workplace.write("long.json", Samples.long)
-        let process = try Program.process(["long.json", "--events", "jsonl"], in: workplace.folder)
-        let (output, errors) = (Pipe(), Pipe())
-        (process.standardOutput, process.standardError) = (output, errors)
-        let (chunks, chunk) = AsyncStream.makeStream(of: Data.self)
-        output.fileHandleForReading.readabilityHandler = { handle in
-            let data = handle.availableData
-            if data.isEmpty {
-                handle.readabilityHandler = nil
-                chunk.finish()
-            } else {
-                chunk.yield(data)
-            }
-        }
-        async let code = Program.exitCode(of: process)
-        var text = ""
-        var isSent = false
-        for await data in chunks {
-            text += String(decoding: data, as: UTF8.self)
-            // Once it is in the middle of things.
-            if !isSent && text.contains(#""node_started","node":"3""#) {
-                kill(process.processIdentifier, signal)
-                isSent = true
-            }
-        }
-        #expect(try await code == 130)
-        let told = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        #expect(told == "graphrun: interrupted\n")
-        let events = try text.split(separator: "\n").map { try JSONParser.parse(String($0)) }
+        let program = try Program(["long.json", "--events", "jsonl"], in: workplace.folder)
+        // Once it is in the middle of things.
+        try await program.says(#""node_started","node":"3""#)
+        program.send(signal)
+        let result = try await program.result()
+        #expect(result.code == 130 && result.errors == "graphrun: interrupted\n")
+        let events = try result.output.split(separator: "\n").map { try JSONParser.parse(String($0)) }
         #expect(events.map { $0["seq"]?.number?.int } == (1...events.count).map { Int128($0) })
         #expect(events.last?["type"] == "run_finished" && events.last?["outcome"] == "cancelled")
         #expect(workplace.outputs.isEmpty)

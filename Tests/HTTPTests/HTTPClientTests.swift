@@ -233,7 +233,7 @@ struct HTTPClientTests {
         let peer = try await Peer()
         let client = HTTPClient(maxTransferCount: 1)
         let running = Task { try await client.send(ClientRequest("GET", peer.url("/silent"))) }
-        await peer.isSilent()
+        try await peer.isSilent()
         let waiting = Task { try await client.send(ClientRequest("GET", peer.url("/echo"))) }
         waiting.cancel()
         await #expect(throws: HTTPClientError(.cancelled, "the transfer was cancelled")) { try await waiting.value }

@@ -1,56 +1,60 @@
 import Foundation
-import Synchronization
+import TestData
 import Testing
 
 /// A real server for the clients under test: peer.py as a child process. It ends with this object.
 final class Peer: Sendable {
     let port: Int
     let authority: String
-    private let process: Process
-    private let input: Pipe
-    private let lines: AsyncStream<String>
+    private let child: Child
+    /// It ends when this does, so that no test leaves it behind.
+    private let input: FileHandle
+    private let folder: ScratchFolder
 
     /// - Parameter certificate: with its key, for TLS.
     init(certificate: (certificate: String, key: String)? = nil) async throws {
         let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "peer.py").path
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", script] + (certificate.map { [$0.certificate, $0.key] } ?? [])
-        let (input, output) = (Pipe(), Pipe())
-        (process.standardInput, process.standardOutput) = (input, output)
-        let (lines, told) = AsyncStream.makeStream(of: String.self)
-        output.fileHandleForReading.readabilityHandler = { handle in
-            let data = handle.availableData
-            guard !data.isEmpty else {
-                handle.readabilityHandler = nil
-                return told.finish()
-            }
-            for line in String(decoding: data, as: UTF8.self).split(separator: "\n") { told.yield(String(line)) }
-        }
-        try process.run()
-        (self.process, self.input, self.lines) = (process, input, lines)
-        var iterator = lines.makeAsyncIterator()
-        port = try #require(Int(await iterator.next() ?? ""), "python3 did not start peer.py")
+        let pipe = try Child.pipe()
+        folder = try ScratchFolder()
+        child = try Child(
+            "python3", [script] + (certificate.map { [$0.certificate, $0.key] } ?? []), input: pipe.reading,
+            output: .file(Self.output(folder)), errors: .nowhere)
+        input = pipe.writing
+        let lines = try #require(
+            await Self.says(child, folder) { $0.isEmpty ? nil : $0 }, "python3 did not start peer.py")
+        port = try #require(Int(lines[0]))
         authority = "127.0.0.1:\(port)"
     }
-
-    deinit { try? input.fileHandleForWriting.close() }
 
     func url(_ path: String) -> String { "http://\(authority)\(path)" }
 
     /// Until the peer says that it keeps silent now.
-    func isSilent() async {
-        var iterator = lines.makeAsyncIterator()
-        while let line = await iterator.next(), line != "silent" {}
+    func isSilent() async throws {
+        try #require(try await Self.says(child, folder) { $0.contains("silent") ? true : nil } != nil)
+    }
+
+    private static func output(_ folder: ScratchFolder) -> URL { folder.url.appending(path: "output") }
+
+    /// Waits until something can be found in the whole lines it has written; nil when it ended without.
+    private static func says<Found>(
+        _ child: Child, _ folder: ScratchFolder, _ find: ([Substring]) -> Found?
+    ) async throws -> Found? {
+        while true {
+            let isOver = !child.isRunning
+            let text = String(decoding: (try? Data(contentsOf: output(folder))) ?? Data(), as: UTF8.self)
+            if let found = find(text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()) {
+                return found
+            }
+            if isOver { return nil }
+            try await Task.sleep(for: .milliseconds(2))
+        }
     }
 
     /// A port on which nothing listens: bound once, and given back.
     static func unusedPort() async throws -> Int {
         let peer = try await Peer()
-        let port = peer.port
-        try peer.input.fileHandleForWriting.close()
-        peer.process.waitUntilExit()
-        return port
+        peer.child.kill()
+        return peer.port
     }
 }
 
@@ -71,17 +75,14 @@ final class ScratchFolder: Sendable {
 
     /// A certificate for 127.0.0.1 that nobody signed but itself.
     func makeCertificate() throws -> (certificate: String, key: String) {
-        let openssl = Process()
-        openssl.executableURL = URL(filePath: "/usr/bin/env")
         let files = (certificate: path("certificate.pem"), key: path("key.pem"))
-        openssl.arguments = [
-            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-            "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", files.key, "-out", files.certificate,
-        ]
-        openssl.standardError = FileHandle.nullDevice
-        try openssl.run()
-        openssl.waitUntilExit()
-        try #require(openssl.terminationStatus == 0)
+        let made = try Child.run(
+            "openssl",
+            [
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+                "subjectAltName=IP:127.0.0.1", "-keyout", files.key, "-out", files.certificate,
+            ])
+        try #require(made.code == 0, "\(made.output)")
         return files
     }
 

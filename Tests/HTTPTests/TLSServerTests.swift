@@ -1,4 +1,5 @@
 import Foundation
+import TestData
 import Testing
 
 @testable import HTTP
@@ -13,11 +14,14 @@ final class TestCertificate: Sendable {
         folder = FileManager.default.temporaryDirectory.appending(path: "graphrun-tls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         (certificate, key) = (folder.appending(path: "cert.pem").path, folder.appending(path: "key.pem").path)
-        let made = try command(
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
-            "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key,
-            "-out", certificate)
-        #expect(made.status == 0, "\(made.output)")
+        let made = try Child.run(
+            "openssl",
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+                "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key,
+                "-out", certificate,
+            ])
+        #expect(made.code == 0, "\(made.output)")
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
@@ -31,26 +35,6 @@ final class TestCertificate: Sendable {
     func context() throws -> TLSContext { try TLSContext(certificateFile: certificate, keyFile: key) }
 }
 
-/// Runs a program; what it writes to both outputs, and its status.
-func command(_ words: String..., input: [UInt8] = []) throws -> (status: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = words
-    let (output, error, standardInput) = (Pipe(), Pipe(), Pipe())
-    (process.standardOutput, process.standardError, process.standardInput) = (output, error, standardInput)
-    try process.run()
-    try? standardInput.fileHandleForWriting.write(contentsOf: input)
-    try? standardInput.fileHandleForWriting.close()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    let complaint = error.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (
-        process.terminationStatus,
-        String(decoding: text, as: UTF8.self)
-            + (process.terminationStatus == 0 ? "" : String(decoding: complaint, as: UTF8.self))
-    )
-}
-
 @Suite("A server with TLS")
 struct TLSServerTests {
     private static let routes = [
@@ -61,35 +45,38 @@ struct TLSServerTests {
 
     /// A client of Python's, with `context` for its side and `port`.
     private static func python(_ certificate: TestCertificate, _ port: Int, _ script: String) throws -> String {
-        let (status, output) = try command(
-            "python3", "-c",
-            """
-            import socket, ssl, sys, time
-            port = \(port)
-            context = ssl.create_default_context(cafile='\(certificate.certificate)')
-            def connect(session=None, context=context):
-                plain = socket.create_connection(('127.0.0.1', port), timeout=10)
-                return context.wrap_socket(plain, server_hostname='localhost', session=session)
-            def ask(tls, request):
-                tls.sendall(request)
-                return answer(tls)
-            def answer(tls):
-                data = b''
-                while b'\\r\\n\\r\\n' not in data:
-                    more = tls.recv(65536)
-                    if not more: return data
-                    data += more
-                head, body = data.split(b'\\r\\n\\r\\n', 1)
-                body = bytearray(body)
-                length = int([l for l in head.split(b'\\r\\n') if l.lower().startswith(b'content-length')][0].split()[1])
-                while len(body) < length:
-                    more = tls.recv(65536)
-                    if not more: raise Exception('short')
-                    body += more
-                return body
-            hello = b'GET /hello HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n'
-            \(script)
-            """)
+        let (status, output) = try Child.run(
+            "python3",
+            [
+                "-c",
+                """
+                import socket, ssl, sys, time
+                port = \(port)
+                context = ssl.create_default_context(cafile='\(certificate.certificate)')
+                def connect(session=None, context=context):
+                    plain = socket.create_connection(('127.0.0.1', port), timeout=10)
+                    return context.wrap_socket(plain, server_hostname='localhost', session=session)
+                def ask(tls, request):
+                    tls.sendall(request)
+                    return answer(tls)
+                def answer(tls):
+                    data = b''
+                    while b'\\r\\n\\r\\n' not in data:
+                        more = tls.recv(65536)
+                        if not more: return data
+                        data += more
+                    head, body = data.split(b'\\r\\n\\r\\n', 1)
+                    body = bytearray(body)
+                    length = int([l for l in head.split(b'\\r\\n') if l.lower().startswith(b'content-length')][0].split()[1])
+                    while len(body) < length:
+                        more = tls.recv(65536)
+                        if not more: raise Exception('short')
+                        body += more
+                    return body
+                hello = b'GET /hello HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n'
+                \(script)
+                """,
+            ])
         #expect(status == 0, "\(output)")
         return output
     }
@@ -98,8 +85,8 @@ struct TLSServerTests {
     func curl(version: String) async throws {
         let certificate = try TestCertificate()
         try await withServer(Self.routes, tls: certificate.context()) { _, port in
-            let (status, output) = try command(
-                "sh", "-c", "curl -sS \(version) --cacert \(certificate.certificate) https://localhost:\(port)/hello")
+            let words = "-sS \(version) --cacert \(certificate.certificate) https://localhost:\(port)/hello"
+            let (status, output) = try Child.run("curl", words.split(separator: " ").map(String.init))
             #expect(status == 0)
             #expect(output == "secret")
         }
@@ -234,7 +221,7 @@ struct TLSServerTests {
             message(first.certificate, second.key)
                 == "the key in '\(second.key)' does not belong to the certificate in '\(first.certificate)'")
         let locked = first.key + ".locked"
-        _ = try command("openssl", "ec", "-aes256", "-passout", "pass:x", "-in", first.key, "-out", locked)
+        _ = try Child.run("openssl", ["ec", "-aes256", "-passout", "pass:x", "-in", first.key, "-out", locked])
         #expect(
             message(first.certificate, locked)
                 == "'\(locked)' holds no private key in PEM form without a passphrase")

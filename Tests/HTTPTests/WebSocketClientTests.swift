@@ -153,7 +153,7 @@ struct WebSocketClientTests {
     func cancelled() async throws {
         let peer = try await Peer()
         let opening = Task { try await WebSocketClient.connect("ws://\(peer.authority)/silent") }
-        await peer.isSilent()
+        try await peer.isSilent()
         opening.cancel()
         await #expect(throws: HTTPClientError(.cancelled, "the transfer was cancelled")) { try await opening.value }
     }

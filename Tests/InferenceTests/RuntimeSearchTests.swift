@@ -129,10 +129,8 @@ struct RuntimeSearchTests {
             """
         try make("old.c", content: Array(source.utf8))
         let library = folder + "/old.so"
-        let compiler = try Child(
-            "clang", ["-shared", "-fPIC", "-w", "-o", library, folder + "/old.c"], output: nil,
-            errors: URL(filePath: folder + "/errors"))
-        #expect(compiler.hasEnded(within: .seconds(60)))
+        let compiled = try Child.run("clang", ["-shared", "-fPIC", "-w", "-o", library, folder + "/old.c"])
+        #expect(compiled.code == 0, "\(compiled.output)")
         #expect(
             refusal(search(["GRAPHRUN_ONNXRUNTIME": library])) == """
                 ONNX Runtime 1.15.1 in FOLDER/old.so is too old: 1.16 or later is needed

@@ -1,41 +1,59 @@
 public import Foundation
 import Synchronization
 
-/// A child process, started and waited for by the system's own calls: Foundation's `Process` misses ends, and crashes,
-/// when many threads start some at once.
+/// A child process, started and waited for by the system's own calls. Foundation's `Process` crashes when many threads
+/// start some at once, and learns of an end from a socket that other children inherit: it then waits for theirs, too.
 public final class Child: Sendable {
     public struct Failure: Error, CustomStringConvertible {
         public let description: String
     }
 
+    /// Where what it writes goes.
+    public enum Output: Sendable {
+        case nowhere
+        /// A file, emptied first. Unlike a pipe it is never full.
+        case file(URL)
+        case handle(FileHandle)
+    }
+
     private enum State {
         case running
-        /// nil when a signal ended it.
-        case ended(code: Int32?)
+        case ended(code: Int32)
     }
 
     private let id: pid_t
     private let state = Mutex(State.running)
 
     /// - Parameters:
+    ///   - program: a path, or a name to be looked up in `PATH`.
     ///   - arguments: without the program's own name.
+    ///   - folder: its working directory; nil for this process's own.
     ///   - environment: set besides what this process has.
-    ///   - output: a file that is emptied and takes standard output; nil for nowhere.
-    ///   - errors: the same for standard error; it may be the same file.
+    ///   - input: nil for nothing.
+    ///   - errors: nil for where the output goes.
     public init(
-        _ program: String, _ arguments: [String], environment: [String: String] = [:], output: URL?, errors: URL
+        _ program: String, _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:],
+        input: FileHandle? = nil, output: Output = .nowhere, errors: Output? = nil
     ) throws {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        let flags = O_WRONLY | O_CREAT | O_TRUNC
-        unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        unsafe posix_spawn_file_actions_addopen(&actions, 2, errors.path, flags, 0o600)
-        if output == errors {
-            unsafe posix_spawn_file_actions_adddup2(&actions, 2, 1)
-        } else {
-            unsafe posix_spawn_file_actions_addopen(&actions, 1, output?.path ?? "/dev/null", flags, 0o600)
+        func redirect(_ descriptor: Int32, to output: Output) {
+            let flags = O_WRONLY | O_CREAT | O_TRUNC
+            switch output {
+            case .nowhere: unsafe posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_WRONLY, 0)
+            case .file(let file): unsafe posix_spawn_file_actions_addopen(&actions, descriptor, file.path, flags, 0o600)
+            case .handle(let handle):
+                unsafe posix_spawn_file_actions_adddup2(&actions, handle.fileDescriptor, descriptor)
+            }
         }
+        if let input {
+            unsafe posix_spawn_file_actions_adddup2(&actions, input.fileDescriptor, 0)
+        } else {
+            unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        }
+        redirect(1, to: output)
+        if let errors { redirect(2, to: errors) } else { unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2) }
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
@@ -46,13 +64,51 @@ public final class Child: Sendable {
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
 
         let all = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        var words = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
+        // glibc's own way to another folder is not among its standard functions; `env` becomes the program.
+        let command = (folder.map { ["env", "-C", $0.path] } ?? []) + [program] + arguments
+        var words = unsafe command.map { unsafe strdup($0) } + [nil]
         var settings = unsafe all.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
         defer { unsafe (words + settings).forEach { unsafe free($0) } }
         var id = pid_t()
-        let status = unsafe posix_spawnp(&id, program, &actions, &attributes, &words, &settings)
-        guard status == 0 else { throw Failure(description: "cannot start \(program): error \(status)") }
+        let status = unsafe posix_spawnp(&id, command[0], &actions, &attributes, &words, &settings)
+        guard status == 0 else {
+            throw Failure(description: "cannot start \(program): \(unsafe String(cString: strerror(status)))")
+        }
         self.id = id
+    }
+
+    /// A pipe that no child inherits but the one it is given to, so that it ends when this process closes its end.
+    public static func pipe() throws -> (reading: FileHandle, writing: FileHandle) {
+        // Of a name, which goes at once: `open` can mark a descriptor in the moment it makes it, `pipe` cannot.
+        let path = FileManager.default.temporaryDirectory.appending(path: "graphrun-\(UUID().uuidString)").path
+        defer { unsafe unlink(path) }
+        guard unsafe mkfifo(path, 0o600) == 0 else { throw Failure(description: "cannot make a pipe") }
+        // Without waiting for a writer.
+        let reading = unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        let writing = unsafe open(path, O_WRONLY | O_CLOEXEC)
+        guard reading >= 0, writing >= 0, fcntl(reading, F_SETFL, 0) == 0 else {
+            throw Failure(description: "cannot open a pipe")
+        }
+        return (
+            FileHandle(fileDescriptor: reading, closeOnDealloc: true),
+            FileHandle(fileDescriptor: writing, closeOnDealloc: true)
+        )
+    }
+
+    /// Runs a program to its end; what it writes and complains of comes in one.
+    /// - Parameter time: beyond, it is killed.
+    public static func run(
+        _ program: String, _ arguments: [String], environment: [String: String] = [:],
+        within time: Duration = .seconds(60)
+    ) throws -> (code: Int32, output: String) {
+        let file = FileManager.default.temporaryDirectory.appending(path: "graphrun-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let child = try Child(program, arguments, environment: environment, output: .file(file))
+        guard child.hasEnded(within: time), let code = child.exitCode else {
+            child.kill()
+            throw Failure(description: "\(program) \(arguments) goes on for ever")
+        }
+        return (code, String(decoding: try Data(contentsOf: file), as: UTF8.self))
     }
 
     deinit { kill() }
@@ -63,7 +119,8 @@ public final class Child: Sendable {
         guard case .running = state else { return }
         var status: Int32 = 0
         guard unsafe waitpid(id, &status, WNOHANG) == id else { return }
-        state = .ended(code: status & 0x7F == 0 ? status >> 8 & 0xFF : nil)
+        let signal = status & 0x7F
+        state = .ended(code: signal == 0 ? status >> 8 & 0xFF : 128 + signal)
     }
 
     public var isRunning: Bool {
@@ -74,7 +131,7 @@ public final class Child: Sendable {
         }
     }
 
-    /// - Returns: nil while it runs, and when a signal ended it.
+    /// As a shell says it, 128 and the signal's number when a signal ended it; nil while it runs.
     public var exitCode: Int32? {
         state.withLock { state in
             look(&state)
@@ -105,5 +162,18 @@ public final class Child: Sendable {
             usleep(2000)
         }
         return false
+    }
+
+    /// Waits for its end; kills it when the task is cancelled, as a test's time limit does.
+    public func end() async throws -> Int32 {
+        while true {
+            if let exitCode { return exitCode }
+            do {
+                try await Task.sleep(for: .milliseconds(2))
+            } catch {
+                kill()
+                throw error
+            }
+        }
     }
 }

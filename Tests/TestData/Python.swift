@@ -26,8 +26,8 @@ public enum Python {
         let output = folder.appending(path: "output"), errors = folder.appending(path: "errors")
         let path = packageRoot.appending(path: "Tests").appending(path: script).path
         let child = try Child(
-            python.path, [path] + arguments, environment: ["PYTHONDONTWRITEBYTECODE": "1"], output: output,
-            errors: errors)
+            python.path, [path] + arguments, environment: ["PYTHONDONTWRITEBYTECODE": "1"], output: .file(output),
+            errors: .file(errors))
         guard child.hasEnded(within: .seconds(120)) else {
             child.kill()
             throw Child.Failure(description: "\(script) goes on for ever")

@@ -103,6 +103,14 @@ struct TidyTests {
         }
     }
 
+    @Test("starts no child with Foundation's Process, which learns of an end late when another child starts meanwhile")
+    func noFoundationProcess() {
+        for source in library + Self.sources(in: "Tests") {
+            let starts = source.lines.filter { $0.contains(/(^|[^.\w])(Foundation\.)?Process\(\)/) }
+            #expect(starts.isEmpty, "\(source.path)")
+        }
+    }
+
     @Test("prints nothing from a library")
     func noPrint() {
         for source in library where source.module != "graphrun" && source.module != "GraphServerMain" {

@@ -23,8 +23,8 @@ final class ServerProcess: Sendable {
         // A file, and not a pipe, is never full.
         let errors = folder.appending(path: "errors.txt")
         let process = try Child(
-            Self.program.path, ["--port", String(port), "--base-directory", folder.path] + arguments, output: nil,
-            errors: errors)
+            Self.program.path, ["--port", String(port), "--base-directory", folder.path] + arguments,
+            errors: .file(errors))
         (self.folder, self.errors, self.process) = (folder, errors, process)
         var text = ""
         var found: Int?
@@ -64,7 +64,7 @@ final class ServerProcess: Sendable {
     }
 
     /// Waits for its end, half a minute at most.
-    /// - Returns: nil when a signal ended it, or nothing did.
+    /// - Returns: nil when nothing ended it.
     func exitCode() -> Int32? {
         _ = eventually { !process.isRunning }
         return process.exitCode
