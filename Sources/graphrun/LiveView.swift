@@ -105,8 +105,8 @@ struct LiveView: EventView {
             return String(Console.printable(row).prefix(width))
         }
         if state.running.count > Self.maxRows { rows.append("  ... and \(state.running.count - Self.maxRows) more") }
-        let fraction = state.nodeCount > 0 ? Double(state.finishedCount) / Double(state.nodeCount) : 0
-        var total = "\(Self.bar(fraction))  \(state.finishedCount) of \(Words.count(state.nodeCount, "node"))"
+        let fraction = state.nodeCount > 0 ? Double(state.settledCount) / Double(state.nodeCount) : 0
+        var total = "\(Self.bar(fraction))  \(state.settledCount) of \(Words.count(state.nodeCount, "node"))"
         let left = Self.time(state.remaining, state.now + event) { "" }
         if !left.isEmpty { total += "  \(left)" }
         rows.append(String(total.prefix(width)))

@@ -64,7 +64,7 @@ struct PlainView: EventView {
         let left = state.remaining.map { left in
             ", about \(Words.duration(max(.zero, left.value - (state.now - left.told)))) left"
         }
-        return "\(state.finishedCount) of \(Words.count(state.nodeCount, "node"))\(left ?? "")"
+        return "\(state.settledCount) of \(Words.count(state.nodeCount, "node"))\(left ?? "")"
             + (state.running.first.map { "; " + status($0) } ?? "")
     }
 

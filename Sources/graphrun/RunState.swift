@@ -23,7 +23,11 @@ struct RunState {
     }
 
     private(set) var running: [Running] = []
+    /// Nodes that ran to their end.
     private(set) var finishedCount = 0
+    /// Nodes that came to any end, failed ones too, of `nodeCount`: what a bar shows.
+    private(set) var settledCount = 0
+    /// Nodes whose result was there, of an earlier run or of an equal node.
     private(set) var cachedCount = 0
     private(set) var nodeCount = 0
     private(set) var remaining: (value: Duration, told: Duration)?
@@ -35,8 +39,8 @@ struct RunState {
         switch event.kind {
         case .runQueued: self = RunState()
         case .runStarted(let count, _): nodeCount = count
-        case .runProgress(let finished, let count, let left):
-            (finishedCount, nodeCount) = (finished, max(count, finished))
+        case .runProgress(let settled, let count, let left):
+            (settledCount, nodeCount) = (settled, max(count, settled))
             remaining = left.map { ($0, event.elapsed) }
         case .nodeStarted(let node, let type, _, _, _):
             running.append(Running(node: node, type: type, started: event.elapsed))
@@ -48,6 +52,7 @@ struct RunState {
             }
         case .nodeFinished(let node):
             finishedCount += 1
+            settledCount += 1
             return remove(node).map {
                 Finished(node: node, type: $0.type, elapsed: event.elapsed - $0.started, outputs: $0.outputs)
             }

@@ -353,6 +353,21 @@ struct RunOptionTests {
             ])
     }
 
+    @Test("counts in its last line what ran to its end: not what failed, nor what an equal node has made")
+    func lastLine() async throws {
+        try workplace.write("input/a.png", "no picture")
+        let nodes = """
+            , "3": {"class_type": "EmptyImage", "inputs": {"width": 8, "height": 8, "batch_size": 1, "color": 0}},
+            "4": {"class_type": "ImageInvert", "inputs": {"image": ["3", 0]}},
+            "5": {"class_type": "PreviewImage", "inputs": {"images": ["4", 0]}},
+            "6": {"class_type": "LoadImage", "inputs": {"image": "a.png"}},
+            "7": {"class_type": "PreviewImage", "inputs": {"images": ["6", 0]}}
+            """
+        try workplace.write("some.json", Samples.workflow(more: nodes))
+        let result = try await workplace.graphrun("some.json", "--keep-going")
+        #expect(result.timeless.hasSuffix("\nfailed: 4 nodes, 1 from the cache in T\n"), "\(result.output)")
+    }
+
     @Test("takes its folders from the options")
     func folders() async throws {
         try workplace.write("base/input/a.png", Samples.picture)
