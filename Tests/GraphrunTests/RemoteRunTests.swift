@@ -42,6 +42,21 @@ struct RemoteRunTests {
         #expect(try Data(contentsOf: here.url("output/x_00002_.png")) == bytes)
     }
 
+    @Test("fetches the beginning of a speech while the rest is made")
+    func beginning() async throws {
+        let speech = """
+            {"1": {"class_type": "TTS", "inputs": {"text": "This is first. This is second."}},
+             "2": {"class_type": "SaveAudio", "inputs": {"audio": ["1", 0], "filename_prefix": "x"}}}
+            """
+        try here.write("speech.json", speech)
+        let there = try await remote("speech.json")
+        #expect(there.code == 0 && there.errors.isEmpty)
+        let beginnings = here.files("temp")
+        #expect(beginnings.count == 1 && beginnings == server.workplace.files("temp"))
+        #expect(there.output.hasPrefix("1: beginning in temp/\(beginnings.first ?? "")\nTTS (1): "), "\(there.output)")
+        #expect(here.files("output") == ["x_00001_.flac"])
+    }
+
     @Test("tells events as a run here does, in the same order")
     func events() async throws {
         try here.write("input/a.png", Samples.picture)

@@ -103,6 +103,8 @@ struct MessageFold {
             shown.insert(display)
             kinds.append(.nodeOutput(node, display: display, output))
         case ("node_finished", let node?): finish(node, &kinds)
+        case ("node_preview", let node?):
+            if let file = data["file"].flatMap({ SavedFile($0) }) { kinds.append(.nodePreviewFile(node, file)) }
         case ("node_log", let node?):
             let level = data["level"]?.string.flatMap(RunEvent.LogLevel.init(rawValue:)) ?? .info
             kinds.append(.nodeLog(node, level, data["message"]?.string ?? ""))

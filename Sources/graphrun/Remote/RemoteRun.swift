@@ -314,11 +314,15 @@ final class RemoteRun: Sendable {
 
     private func show(_ kinds: [RunEvent.Kind], _ following: inout Following) async throws {
         for kind in kinds {
-            if case .nodeOutput(let node, let display, let values) = kind {
+            switch kind {
+            case .nodeOutput(let node, let display, let values):
                 let fetched = try await fetch(values, of: node, &following)
                 events.tell([.nodeOutput(node, display: display, fetched)])
-            } else {
-                events.tell([kind])
+            case .nodePreviewFile(let node, let file):
+                // Nothing is lost without it: the whole comes later.
+                guard file.folder == .temp, let here = try? await files.fetch(file) else { break }
+                events.tell([.nodePreviewFile(node, here)])
+            default: events.tell([kind])
             }
         }
     }
