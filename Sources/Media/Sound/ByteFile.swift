@@ -42,28 +42,37 @@ final class ByteFile: Sendable {
     }
 
     /// As many of `count` bytes as there are.
-    func read(_ count: Int, at position: Int) throws(CodecError) -> [UInt8] {
+    func read(_ count: Int, at position: Int) throws(CodecError) -> [UInt8] { try values(count, at: position) }
+
+    /// As many of `count` values as there are, each as it lies in memory.
+    /// - Parameter position: in bytes.
+    func values<Value: BitwiseCopyable>(_ count: Int, at position: Int) throws(CodecError) -> [Value] {
         var hasFailed = false
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { bytes, done in
-            while done < count {
+        let values = unsafe [Value](unsafeUninitializedCapacity: count) { values, valueCount in
+            let bytes = UnsafeMutableRawBufferPointer(values)
+            var done = 0
+            while done < bytes.count {
                 let more = unsafe pread(
-                    descriptor, bytes.baseAddress?.advanced(by: done), count - done, position + done)
+                    descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done, position + done)
                 if more < 0 && errno == EINTR { continue }
                 hasFailed = more < 0
                 guard more > 0 else { break }
                 done += more
             }
+            valueCount = done / MemoryLayout<Value>.stride
         }
         if hasFailed { throw Self.failed("the file cannot be read", CodecError.copySound) }
-        return bytes
+        return values
     }
 
-    func write(_ bytes: [UInt8], at position: Int) throws(CodecError) {
+    /// - Parameter position: in bytes.
+    func write<Value: BitwiseCopyable>(_ values: [Value], at position: Int) throws(CodecError) {
+        let byteCount = values.count * MemoryLayout<Value>.stride
         var done = 0
-        while done < bytes.count {
-            let more = unsafe bytes.withUnsafeBytes { bytes in
+        while done < byteCount {
+            let more = unsafe values.withUnsafeBytes { bytes in
                 unsafe pwrite(
-                    descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done, position + done)
+                    descriptor, bytes.baseAddress?.advanced(by: done), byteCount - done, position + done)
             }
             if more < 0 && errno == EINTR { continue }
             guard more > 0 else { throw Self.notWritten() }

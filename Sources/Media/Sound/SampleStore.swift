@@ -32,7 +32,7 @@ public final class SampleStore: Sendable {
 }
 
 /// Collects samples as they come; beyond 64 MiB they go to a file, so the memory taken does not grow with the sound.
-public struct SoundBuilder {
+public struct SoundBuilder: Sendable {
     /// 16 Mi samples: 12 minutes of a voice at 22,050 Hz.
     static let memorySampleCount = 16 << 20
     /// 16 GiB of disk: 2 days of a voice at 22,050 Hz.
@@ -59,11 +59,17 @@ public struct SoundBuilder {
     public mutating func append(_ samples: some Collection<Float>) throws(Diagnostic) {
         guard sampleCount + samples.count <= Self.maxSampleCount else { throw Self.tooLarge }
         pending += samples
-        guard let scratchFolder, pending.count >= memoryLimit else { return }
+        if pending.count >= memoryLimit { try leaveMemory() }
+    }
+
+    /// Puts what is in memory into the file, if there is a folder for one.
+    /// - Throws: `.fileNotWritable` when the disk is full.
+    public mutating func leaveMemory() throws(Diagnostic) {
+        guard let scratchFolder, !pending.isEmpty else { return }
         if file == nil { file = try ScratchFile(in: scratchFolder) }
         try file?.append(pending, at: writtenCount)
         writtenCount += pending.count
-        pending.removeAll(keepingCapacity: true)
+        pending = []
     }
 
     /// A sound of more than `maxSampleCount` samples.
