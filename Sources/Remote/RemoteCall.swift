@@ -10,7 +10,7 @@ public struct RemoteRequest: Sendable {
     }
 
     /// A field of a form, or a file.
-    public struct Part: Sendable {
+    public struct Part: Sendable, Equatable {
         public var name: String
         public var bytes: [UInt8]
         public var fileName: String?

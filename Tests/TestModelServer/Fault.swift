@@ -1,5 +1,7 @@
 /// What goes wrong with one request.
 public enum Fault: Sendable, Equatable {
+    /// Nothing: a good answer.
+    case nothing
     case status(Int, String, retryAfter: String? = nil)
     /// 429, as Xinference says it.
     case busy(retryAfter: String? = nil)

@@ -86,6 +86,7 @@ extension ScriptedServer {
 
     private static func respond(_ fault: Fault, _ stage: Stage) async -> Response? {
         switch fault {
+        case .nothing: return nil
         case .status(let status, let text, let retryAfter):
             return Response(status, json: ["detail": .string(text)], retryAfter: retryAfter)
         case .busy(let retryAfter): return Response(429, json: ["detail": "Rate limit reached"], retryAfter: retryAfter)

@@ -17,6 +17,7 @@ struct EspeakEngine: SpeechEngine {
     /// One that is taken, and two ahead.
     let pieceCountAtOnce = 3
     let usesCores = true
+    let identity: SpeechIdentity? = nil
 
     private let espeak: EspeakProgram
     private let program: ProgramFile

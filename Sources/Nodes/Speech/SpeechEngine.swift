@@ -13,12 +13,21 @@ protocol SpeechEngine: Sendable {
     /// Whether speaking keeps a core of this machine busy: pieces at once then need cores to spare.
     var usesCores: Bool { get }
 
+    /// Engines of one identity speak alike; nil where nothing is gained by keeping what was spoken.
+    var identity: SpeechIdentity? { get }
+
     /// Speaks one piece. Long sounds go to `context.environment.scratchFolder` (`SoundBuilder`); phases and log lines
     /// may be reported through `context`, progress is the caller's.
     /// - Returns: the sound, with the pause that belongs behind a sentence; nil when there is nothing to say. All pieces
     ///   of one engine have the same rate and channels.
     /// - Throws: `CancellationError` at once when the task is cancelled; `Diagnostic` with what to do about it.
     func speak(_ piece: SpeechText.Piece, _ context: NodeContext) async throws -> Audio?
+}
+
+/// What decides how a server speaks a piece, besides its text.
+struct SpeechIdentity: Sendable, Equatable {
+    let provider: String
+    let call: SpeechCall
 }
 
 /// What a node asks an engine for.

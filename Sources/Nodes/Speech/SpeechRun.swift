@@ -7,6 +7,8 @@ struct SpeechRun {
     let engine: any SpeechEngine
     /// Silence between paragraphs besides what an engine puts behind a sentence.
     let paragraphPause: Double
+    /// What earlier runs of the node left, and where this one leaves what it has spoken if it does not come to its end.
+    let unfinished: UnfinishedSpeeches
     let context: NodeContext
 
     private struct Spoken: Sendable {
@@ -16,13 +18,31 @@ struct SpeechRun {
 
     /// - Throws: `.badInput` when the whole text has nothing to say; whatever the engine throws.
     func sound() async throws -> Audio {
-        var taking = Taking(self)
+        var beginning = SpeechBeginning(scratchFolder: context.environment.scratchFolder)
+        if let earlier = unfinished.take(engine.identity, paragraphPause, of: text) {
+            beginning = earlier
+            let count = earlier.sentenceCount
+            let words =
+                count == 1
+                ? "1 sentence; this one goes on behind it" : "\(count) sentences; this one goes on behind them"
+            context.log(.info, "an earlier run spoke \(words)")
+        }
+        do {
+            try await speak(from: &beginning)
+        } catch {
+            unfinished.keep(beginning, engine.identity, paragraphPause)
+            throw error
+        }
+        return try beginning.finish()
+    }
+
+    private func speak(from beginning: inout SpeechBeginning) async throws {
         try await withThrowingTaskGroup(of: Spoken.self) { group in
             var waiting: [Int: Audio?] = [:]
-            var (started, running) = (0, 0)
-            try taking.tell()
-            while taking.count < text.pieces.count {
-                while started < min(text.pieces.count, taking.count + engine.pieceCountAtOnce) {
+            var (started, running) = (beginning.pieces.count, 0)
+            try tell(beginning)
+            while beginning.pieces.count < text.pieces.count {
+                while started < min(text.pieces.count, beginning.pieces.count + engine.pieceCountAtOnce) {
                     // One is always under way; more of them use cores that no node wants.
                     let needsCore = engine.usesCores && running > 0
                     guard !needsCore || (!context.spareCores.isWanted && context.spareCores.borrow()) else { break }
@@ -37,72 +57,23 @@ struct SpeechRun {
                 guard let spoken = try await group.next() else { break }
                 running -= 1
                 waiting[spoken.index] = .some(spoken.sound)
-                while let sound = waiting.removeValue(forKey: taking.count) { try taking.take(sound) }
+                while let sound = waiting.removeValue(forKey: beginning.pieces.count) {
+                    try take(sound, into: &beginning)
+                }
             }
         }
-        return try taking.finish()
     }
 
-    /// The sound so far.
-    private struct Taking {
-        private let run: SpeechRun
-        private var builder: SoundBuilder
-        private var format: (sampleRate: Int, channelCount: Int)?
-        private var sentenceCount = 0
-        /// Pieces that were taken.
-        private(set) var count = 0
+    private func take(_ sound: Audio?, into beginning: inout SpeechBeginning) throws {
+        let isFirst = beginning.format == nil
+        try beginning.append(sound, text.pieces[beginning.pieces.count], pause: paragraphPause)
+        if let sound, isFirst, text.pieces.count > 1 { try SpeechPreview.show(sound, "sentence", context) }
+        try tell(beginning)
+    }
 
-        init(_ run: SpeechRun) {
-            self.run = run
-            builder = SoundBuilder(scratchFolder: run.context.environment.scratchFolder)
-        }
-
-        func tell() throws {
-            let total = run.text.sentenceCount
-            try run.context.step(sentenceCount, of: total)
-            if sentenceCount < total {
-                run.context.phase("processing", "sentence \(sentenceCount + 1) of \(total)")
-            }
-        }
-
-        mutating func take(_ sound: Audio?) throws {
-            let piece = run.text.pieces[count]
-            if let sound {
-                let format = format ?? (sound.sampleRate, sound.channelCount)
-                guard format == (sound.sampleRate, sound.channelCount) else {
-                    throw Diagnostic(
-                        .nodeFailed, node: nil,
-                        "sentence \(sentenceCount + 1) was spoken at \(sound.sampleRate) Hz in \(sound.channelCount)"
-                            + " channels, but those before it at \(format.sampleRate) Hz in \(format.channelCount)",
-                        suggestion: "Choose another voice.")
-                }
-                let isFirst = self.format == nil
-                self.format = format
-                if piece.startsParagraph && !isFirst {
-                    let pause = Int(run.paragraphPause * Double(format.sampleRate)) * format.channelCount
-                    try builder.append(repeatElement(0, count: pause))
-                }
-                for block in sound.blocks {
-                    try Task.checkCancellation()
-                    try builder.append(sound.frames(block))
-                }
-                if isFirst && run.text.pieces.count > 1 {
-                    try SpeechPreview.show(sound, "sentence", run.context)
-                }
-            }
-            sentenceCount += piece.sentenceCount
-            count += 1
-            try tell()
-        }
-
-        consuming func finish() throws -> Audio {
-            guard let format, builder.sampleCount > 0 else {
-                throw Diagnostic(
-                    .badInput, node: nil, input: "text", "the voice found nothing to say in the text",
-                    suggestion: "Write words, or choose the language that the text is in.")
-            }
-            return Audio(
-                sampleRate: format.sampleRate, channelCount: format.channelCount, items: [try builder.finish()])
-        }
+    private func tell(_ beginning: SpeechBeginning) throws {
+        let (done, total) = (beginning.sentenceCount, text.sentenceCount)
+        try context.step(done, of: total)
+        if done < total { context.phase("processing", "sentence \(done + 1) of \(total)") }
     }
 }

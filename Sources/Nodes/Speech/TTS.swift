@@ -73,6 +73,7 @@ public struct TTS: Node {
 
     private let espeak: EspeakProgram
     private let providers: Providers
+    private let unfinished = UnfinishedSpeeches()
 
     public init(espeak: EspeakProgram = EspeakProgram(), providers: Providers = .none) {
         (self.espeak, self.providers) = (espeak, providers)
@@ -85,7 +86,8 @@ public struct TTS: Node {
             speed: try inputs[Self.speed] ?? 1, pitch: try inputs[Self.pitch] ?? 1, seed: try inputs[Self.seed] ?? 0)
         let engine = try await engine(for: request, of: text, inputs, context)
         let run = SpeechRun(
-            text: text, engine: engine, paragraphPause: try inputs[Self.paragraphPause] ?? 0.6, context: context)
+            text: text, engine: engine, paragraphPause: try inputs[Self.paragraphPause] ?? 0.6,
+            unfinished: unfinished, context: context)
         return [Self.audio(try await run.sound())]
     }
 

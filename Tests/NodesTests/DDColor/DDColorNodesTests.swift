@@ -53,13 +53,7 @@ struct DDColorColorizeTests {
             let plan = try #require(checked.plan)
             let engine = engine
             let running = Task { await engine.run(plan, of: workflow, id: "r") }
-            var position: EventLog.Position = 0
-            while true {
-                let read = engine.log.read(after: position)
-                if read.events.contains(where: { event($0.kind) }) { break }
-                position = engine.log.end
-                await engine.log.wait(after: position)
-            }
+            await engine.log.told(event)
             running.cancel()
             #expect(await running.value.outcome == .cancelled)
             return engine.log.read(after: 0).events.map(\.kind)

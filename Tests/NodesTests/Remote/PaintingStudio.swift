@@ -88,15 +88,7 @@ struct PaintingRun: Sendable {
     var events: [RunEvent.Kind] { engine.log.read(after: 0).events.map(\.kind) }
 
     /// Waits until the node has told something.
-    func told(_ isIt: @Sendable (RunEvent.Kind) -> Bool) async {
-        var position: EventLog.Position = 0
-        while true {
-            let read = engine.log.read(after: position)
-            if read.events.contains(where: { isIt($0.kind) }) { return }
-            position = engine.log.end
-            await engine.log.wait(after: position)
-        }
-    }
+    func told(_ isIt: @Sendable (RunEvent.Kind) -> Bool) async { await engine.log.told(isIt) }
 
     var stages: [String] {
         events.reduce(into: []) { stages, event in

@@ -108,11 +108,7 @@ final class RemoteStudio: Sendable {
         let (plan, workflow) = try plan(type, inputs, tones: [:])
         let engine = engine()
         let task = Task { await engine.run(plan, of: workflow, id: "r") }
-        var position: UInt64 = 0
-        while !engine.log.read(after: position).events.contains(where: { event($0.kind) }) {
-            position = engine.log.end
-            await engine.log.wait(after: position)
-        }
+        await engine.log.told(event)
         await act { task.cancel() }
         let result = await task.value
         let events = engine.log.read(after: 0).events.map(\.kind)

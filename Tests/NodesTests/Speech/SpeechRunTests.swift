@@ -42,13 +42,7 @@ private final class Studio {
     func cancelled(_ text: String, when event: (RunEvent.Kind) -> Bool) async throws -> RunResult {
         let (plan, workflow) = try plan(text)
         let task = Task { [engine] in await engine.run(plan, of: workflow, id: "r") }
-        var position: UInt64 = 0
-        while true {
-            let read = engine.log.read(after: position)
-            if read.events.contains(where: { event($0.kind) }) { break }
-            position = engine.log.end
-            await engine.log.wait(after: position)
-        }
+        await engine.log.told(event)
         task.cancel()
         return await task.value
     }
@@ -167,6 +161,7 @@ struct SpeechRunTests {
         let pieceLength = 1
         let pieceCountAtOnce: Int
         let usesCores = false
+        let identity: SpeechIdentity? = nil
         private let counts = Mutex((running: 0, most: 0, order: [String]()))
         private let rate: @Sendable (String) -> Int
 
@@ -192,7 +187,9 @@ struct SpeechRunTests {
 
     private static func spoken(_ engine: StubEngine) async throws -> Audio {
         let text = SpeechText("1. One 1.\n\nTwo 2. Three 3. Four 4. Five 5. Six 6.", pieceLength: 1)
-        return try await SpeechRun(text: text, engine: engine, paragraphPause: 0.01, context: NodeContext()).sound()
+        return try await SpeechRun(
+            text: text, engine: engine, paragraphPause: 0.01, unfinished: UnfinishedSpeeches(), context: NodeContext()
+        ).sound()
     }
 
     @Test("puts pieces in their order, however they come, with pauses where paragraphs begin")

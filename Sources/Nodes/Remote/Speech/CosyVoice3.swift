@@ -48,6 +48,7 @@ public struct CosyVoice3: Node {
     static let usualModel = "CosyVoice2-0.5B"
 
     private let providers: Providers
+    private let unfinished = UnfinishedSpeeches()
 
     public init(_ providers: Providers = .none) { self.providers = providers }
 
@@ -56,7 +57,7 @@ public struct CosyVoice3: Node {
         let server = try ProviderInputs.server(inputs, of: providers, for: schema.type, needs: .xinference)
         let model = try ProviderInputs.model(inputs, on: server, for: schema.type, fallback: Self.usualModel)
         let call = try call(inputs, model: model, defaultVoice: server.provider.voice, context)
-        return [Self.audio(try await call.sound(of: text, on: server, inputs, context))]
+        return [Self.audio(try await call.sound(of: text, on: server, behind: unfinished, inputs, context))]
     }
 
     func call(

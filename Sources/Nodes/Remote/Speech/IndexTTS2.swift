@@ -31,6 +31,7 @@ public struct IndexTTS2: Node {
 
     public let schema: NodeSchema
     private let providers: Providers
+    private let unfinished = UnfinishedSpeeches()
 
     public init(_ providers: Providers = .none) {
         self.providers = providers
@@ -49,7 +50,7 @@ public struct IndexTTS2: Node {
         let server = try ProviderInputs.server(inputs, of: providers, for: schema.type, needs: .xinference)
         let model = try ProviderInputs.model(inputs, on: server, for: schema.type, fallback: schema.type)
         let call = try call(inputs, model: model, context)
-        return [Self.audio(try await call.sound(of: text, on: server, inputs, context))]
+        return [Self.audio(try await call.sound(of: text, on: server, behind: unfinished, inputs, context))]
     }
 
     func call(_ inputs: Inputs, model: String, _ context: NodeContext) throws -> SpeechCall {

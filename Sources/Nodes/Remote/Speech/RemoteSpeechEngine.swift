@@ -9,6 +9,8 @@ struct RemoteSpeechEngine: SpeechEngine {
     let pieceCountAtOnce = 1
     let usesCores = false
 
+    var identity: SpeechIdentity? { SpeechIdentity(provider: server.provider.name, call: call) }
+
     private let server: ModelServer
     private let call: SpeechCall
     private let firstPiece = FirstPiece()

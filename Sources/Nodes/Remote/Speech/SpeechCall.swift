@@ -3,7 +3,7 @@ internal import Media
 internal import Remote
 
 /// What a server is asked for: `POST /v1/audio/speech`, the same for every piece of a text.
-struct SpeechCall: Sendable {
+struct SpeechCall: Sendable, Equatable {
     /// Of the sound of one piece: 11 minutes at 48,000 Hz, where a piece is read in one or two.
     static let maxByteCount = 64 << 20
 
@@ -18,12 +18,14 @@ struct SpeechCall: Sendable {
     var sounds: [RemoteRequest.Part] = []
 
     /// A text, spoken piece by piece.
+    /// - Parameter unfinished: what earlier runs of the node left.
     func sound(
-        of text: SpeechText, on server: ModelServer, _ inputs: Inputs, _ context: NodeContext
+        of text: SpeechText, on server: ModelServer, behind unfinished: UnfinishedSpeeches, _ inputs: Inputs,
+        _ context: NodeContext
     ) async throws -> Audio {
         let run = SpeechRun(
             text: text, engine: RemoteSpeechEngine(server, self),
-            paragraphPause: try inputs[SpeechInputs.paragraphPause] ?? 0.6, context: context)
+            paragraphPause: try inputs[SpeechInputs.paragraphPause] ?? 0.6, unfinished: unfinished, context: context)
         return try await run.sound()
     }
 
