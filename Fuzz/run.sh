@@ -35,6 +35,9 @@ done
 module Digest "${http_modules[@]}"
 module HTTP "${http_modules[@]}"
 module Inference=Inference/Checkpoint "${http_modules[@]}" # what reads files of weights needs no ONNX Runtime
+configuration_modules=("${http_modules[@]}" -Xcc -fmodule-map-file=Sources/CYAML/module.modulemap)
+module Files "${configuration_modules[@]}" -package-name graphrun
+module Remote "${configuration_modules[@]}" -package-name graphrun
 link() { # the linker warns of every sanitizer symbol it keeps to itself
     swiftc "${swift_flags[@]}" "$@" 2>&1 | { grep -v 'Cannot export local symbol' || true; }
 }
@@ -50,6 +53,8 @@ http_objects=("$out/HTTP.o" "$out/Digest.o" "$out/ccurl.o" "$out/cepoll.o" -lcur
 for target in HTTP Multipart WebSocket; do
     link "${http_modules[@]}" "Fuzz/Fuzz$target.swift" "${http_objects[@]}" -o "$out/$(tr '[:upper:]' '[:lower:]' <<<"$target")"
 done
+link "${configuration_modules[@]}" Fuzz/FuzzConfiguration.swift "$out/Remote.o" "$out/Files.o" "$out/GraphCore.o" \
+    "${http_objects[@]}" -lyaml -o "$out/configuration"
 link "${http_modules[@]}" Fuzz/FuzzCheckpoint.swift Tests/InferenceTests/WrittenZip.swift "$out/GraphCore.o" \
     "$out/Digest.o" "$out/Inference.o" -lcrypto -o "$out/checkpoint"
 
@@ -113,6 +118,7 @@ END
 fuzz checkpoint-file 16384 Fuzz/seeds-checkpoint
 fuzz checkpoint-pickle 4096 "$seeds/pickle"
 fuzz checkpoint-header 4096 "$seeds/header"
+fuzz configuration 4096 Fuzz/seeds-configuration
 fuzz websocket 4096
 fuzz http 4096 Fuzz/seeds-http
 fuzz multipart 4096 Fuzz/seeds-multipart
