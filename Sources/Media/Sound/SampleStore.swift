@@ -59,17 +59,19 @@ public struct SoundBuilder: Sendable {
     public mutating func append(_ samples: some Collection<Float>) throws(Diagnostic) {
         guard sampleCount + samples.count <= Self.maxSampleCount else { throw Self.tooLarge }
         pending += samples
-        if pending.count >= memoryLimit { try leaveMemory() }
+        if pending.count >= memoryLimit { try write(keepingCapacity: true) }
     }
 
     /// Puts what is in memory into the file, if there is a folder for one.
     /// - Throws: `.fileNotWritable` when the disk is full.
-    public mutating func leaveMemory() throws(Diagnostic) {
+    public mutating func leaveMemory() throws(Diagnostic) { try write(keepingCapacity: false) }
+
+    private mutating func write(keepingCapacity: Bool) throws(Diagnostic) {
         guard let scratchFolder, !pending.isEmpty else { return }
         if file == nil { file = try ScratchFile(in: scratchFolder) }
         try file?.append(pending, at: writtenCount)
         writtenCount += pending.count
-        pending = []
+        pending.removeAll(keepingCapacity: keepingCapacity)
     }
 
     /// A sound of more than `maxSampleCount` samples.

@@ -63,7 +63,7 @@ final class ServerProcess: Sendable {
         }
     }
 
-    /// Waits for its end, half a minute at most.
+    /// Waits for its end, 100 seconds at most.
     /// - Returns: nil when nothing ended it.
     func exitCode() -> Int32? {
         _ = eventually { !process.isRunning }
