@@ -49,10 +49,7 @@ struct LiveView: EventView {
                 lines.append("  " + Console.printable("\(node) did not run: \(message)"))
             case .runFinished(let outcome):
                 isRunning = false
-                let cached = state.cachedCount > 0 ? ", \(state.cachedCount) from the cache" : ""
-                lines.append(
-                    "\(outcome.text): \(Words.count(state.finishedCount, "node"))\(cached) in \(Words.duration(event.elapsed))"
-                )
+                lines.append(PlainView.lastLine(outcome, state))
             default: break
             }
         }

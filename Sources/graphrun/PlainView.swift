@@ -39,11 +39,7 @@ struct PlainView: EventView {
             case .runProgress where event.elapsed - lastTold >= Self.interval:
                 lastTold = event.elapsed
                 lines.append(Self.summary(state))
-            case .runFinished(let outcome):
-                let cached = state.cachedCount > 0 ? ", \(state.cachedCount) from the cache" : ""
-                lines.append(
-                    "\(outcome.text): \(Words.count(state.finishedCount, "node"))\(cached) in \(Words.duration(event.elapsed))"
-                )
+            case .runFinished(let outcome): lines.append(Self.lastLine(outcome, state))
             default: break
             }
         }
@@ -59,6 +55,17 @@ struct PlainView: EventView {
     }
 
     private func outputLines(_ output: JSONObject) -> [String] { outputs.lines(output).map { "  " + $0 } }
+
+    /// `done: 3 nodes in 49 ms`, `failed: 1 of 3 nodes in 49 ms`.
+    static func lastLine(_ outcome: RunEvent.Outcome, _ state: RunState) -> String {
+        let isPart = outcome != .succeeded && state.nodeCount > 0
+        let count =
+            isPart
+            ? "\(state.finishedCount) of \(Words.count(state.nodeCount, "node"))"
+            : Words.count(state.finishedCount, "node")
+        let cached = state.cachedCount > 0 ? ", \(state.cachedCount) from the cache" : ""
+        return "\(outcome.text): \(count)\(cached) in \(Words.duration(state.now))"
+    }
 
     static func summary(_ state: RunState) -> String {
         let left = state.remaining.map { left in
