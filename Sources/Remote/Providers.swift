@@ -16,9 +16,12 @@ public final class Providers: Sendable {
 
     public var names: [String] { servers.map(\.provider.name) }
 
-    /// The provider that a workflow names; `default`, and nothing, stand for the first one unless one is called so.
+    /// The provider that a workflow names; unless one is called so, `default`, and nothing, stand for the first of the kind
+    /// that is needed, or else for the first one.
     /// - Throws: `.badInput` for a name that is not configured, or when there is none at all.
-    public func server(_ name: String = "default") throws(Diagnostic) -> ModelServer {
+    public func server(
+        _ name: String = "default", needed kind: Provider.Kind? = nil
+    ) throws(Diagnostic) -> ModelServer {
         if let named = servers.first(where: { $0.provider.name == name }) { return named }
         guard let first = servers.first else {
             throw Diagnostic(
@@ -29,7 +32,7 @@ public final class Providers: Sendable {
                         local: {kind: xinference, url: "http://127.0.0.1:9997"}
                     """)
         }
-        if name == "default" || name.isEmpty { return first }
+        if name == "default" || name.isEmpty { return servers.first { $0.provider.kind == kind } ?? first }
         throw Diagnostic(
             .badInput, node: nil, input: "provider", "there is no provider '\(name.prefix(60))'",
             suggestion: NearestName.sentence(name, among: names)

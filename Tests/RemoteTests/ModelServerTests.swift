@@ -290,6 +290,18 @@ struct ProvidersTests {
         #expect(try self.providers("one", "default").server().provider.name == "default")
     }
 
+    @Test("have the first of a kind as the default for who needs that kind")
+    func kinds() throws {
+        var described = try ["cloud", "local", "spare"].map { Provider(name: $0, url: try ProviderURL("http://h")) }
+        #expect(try Providers(described).server(needed: .xinference).provider.name == "cloud", "there is no better one")
+        (described[1].kind, described[2].kind) = (.xinference, .xinference)
+        let providers = Providers(described)
+        #expect(try providers.server(needed: .xinference).provider.name == "local")
+        #expect(try providers.server("", needed: .openai).provider.name == "cloud")
+        #expect(try providers.server().provider.name == "cloud")
+        #expect(try providers.server("cloud", needed: .xinference).provider.name == "cloud", "it was named")
+    }
+
     @Test("say which there are when one is not")
     func unknown() throws {
         func text(_ providers: Providers, _ name: String) -> String? {

@@ -6,7 +6,9 @@ enum ProviderInputs {
     static let provider = Input<String>(
         "provider", default: "default",
         options: [
-            .init("tooltip", "A model server of the configuration (docs/MODEL-SERVERS.md); default is its first one.")
+            .init(
+                "tooltip",
+                "A model server of the configuration (docs/MODEL-SERVERS.md); default is the first that fits the node.")
         ]
     ).optional
     static let model = Input<String>(
@@ -20,7 +22,7 @@ enum ProviderInputs {
         _ inputs: Inputs, of providers: Providers, for nodeType: String, needs needed: Provider.Kind? = nil
     ) throws -> ModelServer {
         let name = try inputs[provider] ?? "default"
-        let server = try providers.server(name.trimmingSpaces)
+        let server = try providers.server(name.trimmingSpaces, needed: needed)
         guard let needed, server.provider.kind != needed else { return server }
         throw Diagnostic(
             .badInput, node: nil, input: provider.spec.name,
