@@ -21,11 +21,13 @@ struct SpeechBeginning: Sendable {
         if let sound {
             let format = format ?? (sound.sampleRate, sound.channelCount)
             guard format == (sound.sampleRate, sound.channelCount) else {
+                // Another model answers now: nobody can go on behind this.
+                self.format = nil
                 throw Diagnostic(
                     .nodeFailed, node: nil,
-                    "sentence \(sentenceCount + 1) was spoken at \(sound.sampleRate) Hz in \(sound.channelCount)"
-                        + " channels, but those before it at \(format.sampleRate) Hz in \(format.channelCount)",
-                    suggestion: "Choose another voice.")
+                    "sentence \(sentenceCount + 1) was spoken at \(Self.words(sound.sampleRate, sound.channelCount)), "
+                        + "but those before it at \(Self.words(format.sampleRate, format.channelCount))",
+                    suggestion: "Run it again, or choose another voice.")
             }
             if piece.startsParagraph && self.format != nil {
                 let frameCount = Int(pause * Double(format.sampleRate))
@@ -40,6 +42,10 @@ struct SpeechBeginning: Sendable {
         wholeCount = builder.sampleCount
         sentenceCount += piece.sentenceCount
         pieces.append(piece)
+    }
+
+    private static func words(_ sampleRate: Int, _ channelCount: Int) -> String {
+        "\(sampleRate) Hz in \(channelCount == 1 ? "mono" : "\(channelCount) channels")"
     }
 
     /// Makes it something that may lie around for long.

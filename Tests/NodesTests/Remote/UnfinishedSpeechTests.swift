@@ -67,6 +67,21 @@ struct UnfinishedSpeechTests {
         await studio.peer.stop()
     }
 
+    @Test("is spoken anew when the server has begun to answer in another format")
+    func otherFormat() async throws {
+        let studio = try RemoteStudio()
+        studio.peer.stage(.nothing, .body(MadeSound.wav(1000, sampleRate: 8_000), type: "audio/wav"))
+        let mixed = try await studio.run("CosyVoice3", Self.inputs)
+        #expect(
+            mixed.failure == """
+                sentence 2 was spoken at 8000 Hz in mono, but those before it at 24000 Hz in mono
+                  Run it again, or choose another voice.
+                """)
+        let again = try await studio.run("CosyVoice3", Self.inputs)
+        #expect(again.result.outcome == .succeeded && again.logs.isEmpty)
+        await studio.peer.stop()
+    }
+
     @Test("goes on where only what comes later has changed")
     func laterText() async throws {
         let studio = try RemoteStudio()

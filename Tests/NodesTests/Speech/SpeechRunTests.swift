@@ -211,8 +211,8 @@ struct SpeechRunTests {
         await #expect(
             throws: Diagnostic(
                 .nodeFailed, node: nil,
-                "sentence 3 was spoken at 2000 Hz in 1 channels, but those before it at 1000 Hz in 1",
-                suggestion: "Choose another voice.")
+                "sentence 3 was spoken at 2000 Hz in mono, but those before it at 1000 Hz in mono",
+                suggestion: "Run it again, or choose another voice.")
         ) { try await Self.spoken(engine) }
     }
 }
