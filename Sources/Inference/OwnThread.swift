@@ -44,6 +44,8 @@ enum OwnThread {
             }
         }
         for try await message in messages {
+            // What had come by then is not heard of either.
+            try Task.checkCancellation()
             switch message {
             case .step(let step): try told(step)
             case .result(let result): return result

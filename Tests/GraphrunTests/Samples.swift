@@ -31,9 +31,9 @@ enum Samples {
          "d": {"class_type": "PreviewAny", "inputs": {"source": ["b", 0]}}}
         """
 
-    /// Seconds of work that can be cancelled at any row.
+    /// Half a minute of work that can be cancelled at any row: more than a busy machine takes to notice its beginning.
     static var long: String {
-        let scales = (2...80).map { id in
+        let scales = (2...1200).map { id in
             """
             "\(id)": {"class_type": "ImageScale", "inputs": {"image": ["\(id - 1)", 0], "upscale_method": "lanczos",
              "width": \(1500 + id), "height": 1500, "crop": "disabled"}}
@@ -42,7 +42,7 @@ enum Samples {
         return """
             {"1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}},
              \(scales.joined(separator: ",\n ")),
-             "81": {"class_type": "SaveImage", "inputs": {"images": ["80", 0], "filename_prefix": "x"}}}
+             "1201": {"class_type": "SaveImage", "inputs": {"images": ["1200", 0], "filename_prefix": "x"}}}
             """
     }
 
