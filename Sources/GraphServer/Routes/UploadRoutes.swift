@@ -12,11 +12,11 @@ struct UploadRoutes {
     var routes: [Route] {
         [
             upload("/upload/image") { form in
-                reply(form.folder, on: context.uploads) { try Self.commit(form.file, form) }
+                reply(to: form, on: context.uploads) { try Self.commit(form.file, form) }
             },
             upload("/upload/mask") { form in
                 let original = try Original(form.originalReference)
-                return reply(form.folder, on: context.pictures) { try commit(form, maskOf: original) }
+                return reply(to: form, on: context.pictures) { try commit(form, maskOf: original) }
             },
         ]
     }
@@ -33,17 +33,19 @@ struct UploadRoutes {
     }
 
     private func reply(
-        _ folder: FolderName, on lane: Lane, _ commit: @escaping @Sendable () throws -> SavedFile
+        to form: UploadForm.Content, on lane: Lane, _ commit: @escaping @Sendable () throws -> SavedFile
     ) -> Reply {
         let context = context
         let work = context.work(on: lane) {
+            // What was not given a name is gone before the answer is there.
+            defer { form.file.discard() }
             let saved = try commit()
             return .json([
                 "name": .string(saved.filename), "subfolder": .string(saved.subfolder),
                 "type": .string(saved.folder.rawValue),
             ])
         }
-        guard folder == .temp, case .later(let run) = work else { return work }
+        guard form.folder == .temp, case .later(let run) = work else { return work }
         return .later {
             await context.tidying.wait()
             return await run()
@@ -93,7 +95,6 @@ struct UploadRoutes {
         } catch {
             throw HTTPProblem(400, error.message, suggestion: error.suggestion)
         }
-        form.file.discard()
         let result: Upload
         do throws(Diagnostic) {
             result = try context.folders.beginUpload(filename: form.file.filename, maxByteCount: .max)
