@@ -54,10 +54,8 @@ final class WireClient: Sendable {
                 }
             }
         }
-        guard status == 0 else {
-            close(descriptor)
-            throw Failure(description: "cannot connect: \(errno)")
-        }
+        // It is closed by `deinit`, which runs when an initializer throws behind its last property, too.
+        guard status == 0 else { throw Failure(description: "cannot connect: \(errno)") }
     }
 
     deinit { close(descriptor) }

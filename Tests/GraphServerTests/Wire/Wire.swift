@@ -31,11 +31,8 @@ final class Wire {
                 unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard status == 0 else {
-            let reason = errno
-            close(descriptor)
-            throw Failure(description: "cannot connect to port \(port): error \(reason)")
-        }
+        // It is closed by `deinit`, which runs when an initializer throws behind its last property, too.
+        guard status == 0 else { throw Failure(description: "cannot connect to port \(port): error \(errno)") }
     }
 
     deinit { close(descriptor) }
