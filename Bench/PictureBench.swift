@@ -43,7 +43,7 @@ enum PictureBench {
             }
         }
         // The width that libvips gives a Gaussian of sigma 2.5.
-        let kernel = GaussianKernel(radius: 4, sigma: 2.5)
+        let kernel = try GaussianKernel(radius: 4, sigma: 2.5)
         await measure("gaussian blur") { context in
             var work = RowWork(context, rowCount: photo.height)
             _ = try photo.blurred(kernel, work: &work)

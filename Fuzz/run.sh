@@ -34,10 +34,15 @@ for name in Sources/CCrypto Sources/CZlib Sources/COpenSSL Fuzz/CModules/CCurl F
 done
 module Digest "${http_modules[@]}"
 module HTTP "${http_modules[@]}"
-module Inference=Inference/Checkpoint "${http_modules[@]}" # what reads files of weights needs no ONNX Runtime
+clang -O1 -g -fsanitize=address,fuzzer-no-link -I Sources/COnnxRuntime/include -c Sources/COnnxRuntime/conn_runtime.c \
+    -o "$out/conn_runtime.o"
+module Inference "${http_modules[@]}" -Xcc -fmodule-map-file=Fuzz/CModules/COnnxRuntime/module.modulemap
+module Processes "${http_modules[@]}"
 configuration_modules=("${http_modules[@]}" -Xcc -fmodule-map-file=Sources/CYAML/module.modulemap)
 module Files "${configuration_modules[@]}" -package-name graphrun
 module Remote "${configuration_modules[@]}" -package-name graphrun
+module Nodes "${configuration_modules[@]}" "${modules[@]}" -Xcc -fmodule-map-file=Fuzz/CModules/COnnxRuntime/module.modulemap \
+    -package-name graphrun
 link() { # the linker warns of every sanitizer symbol it keeps to itself
     swiftc "${swift_flags[@]}" "$@" 2>&1 | { grep -v 'Cannot export local symbol' || true; }
 }
@@ -56,7 +61,10 @@ done
 link "${configuration_modules[@]}" Fuzz/FuzzConfiguration.swift "$out/Remote.o" "$out/Files.o" "$out/GraphCore.o" \
     "${http_objects[@]}" -lyaml -o "$out/configuration"
 link "${http_modules[@]}" Fuzz/FuzzCheckpoint.swift Tests/InferenceTests/WrittenZip.swift "$out/GraphCore.o" \
-    "$out/Digest.o" "$out/Inference.o" -lcrypto -o "$out/checkpoint"
+    "$out/Digest.o" "$out/Inference.o" "$out/conn_runtime.o" -lcrypto -ldl -o "$out/checkpoint"
+link "${configuration_modules[@]}" "${modules[@]}" Fuzz/FuzzPrompt.swift "$out/Nodes.o" "$out/Remote.o" "$out/Files.o" \
+    "$out/Inference.o" "$out/conn_runtime.o" "$out/Processes.o" "${media_objects[@]}" "${http_objects[@]}" -lyaml -ldl \
+    -o "$out/prompt"
 
 fuzz() { # target or target-WHAT, largest input, seed folders...
     local target=$1 size=$2
@@ -76,6 +84,7 @@ fuzz() { # target or target-WHAT, largest input, seed folders...
 
 fuzz json 4096 ../shared/json-test-suite/test_parsing workflows
 fuzz workflow 4096 Fuzz/seeds workflows
+fuzz prompt 512
 fuzz editor 65536 ../shared/ui-format workflows
 # Pictures of every kind come from the tests' Python, where 'make test' has made it; sorted by what they are.
 seeds="$out/seeds"

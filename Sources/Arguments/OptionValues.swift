@@ -20,7 +20,7 @@ public enum OptionValue {
         let upper = text.uppercased()
         let (unit, scale) = units.first { upper.hasSuffix($0.0) } ?? ("", 1)
         guard let number = Double(upper.dropLast(unit.count)), number > 0, number * scale < 1e15 else { return nil }
-        return Int(number * scale)
+        return Int(clamping: number * scale)
     }
 
     /// One of a few words.

@@ -40,7 +40,7 @@ extension Folders {
     /// - Returns: how many files went.
     @discardableResult
     public func removeStaleParts(olderThanHours hours: Int = 24) -> Int {
-        let limit = Int(now().timeIntervalSince1970 * 1000) - hours * 3_600_000
+        let limit = Int(clamping: now().timeIntervalSince1970 * 1000) - hours * 3_600_000
         var count = 0
         for folder in [FolderName.input, .output, .temp, .user] {
             let root = path(folder)

@@ -73,13 +73,13 @@ enum ServerOptionTable {
             guard let gigabytes = $1.isEmpty ? 4 : Double($1), gigabytes > 0, gigabytes < 1e6 else {
                 throw UsageError(message: "--cache-ram takes a number of GB above 0, not '\($1)'")
             }
-            $0.server.cache = .ram(byteCount: Int(gigabytes * 1e9))
+            $0.server.cache = .ram(byteCount: Int(clamping: gigabytes * 1e9))
         },
         Spec(name: "--max-upload-size", argument: "MB", help: "the largest upload (default 100)") {
             guard let megabytes = Double($1), megabytes > 0, megabytes < 1e6 else {
                 throw UsageError(message: "--max-upload-size takes a number of MB above 0, not '\($1)'")
             }
-            $0.server.maxUploadByteCount = Int(megabytes * 1_048_576)
+            $0.server.maxUploadByteCount = Int(clamping: megabytes * 1_048_576)
         },
         Spec(name: "--tls-certfile", argument: "FILE", help: "the certificate, PEM: answer https and wss") {
             $0.server.tlsCertificateFile = $1

@@ -244,7 +244,7 @@ internal import Synchronization
                 start: memory.assumingMemoryBound(to: Float16.self), count: count)
             _ = unsafe target.update(fromContentsOf: halves)
         case .uint8:
-            let bytes = tensor.values.map { UInt8(min(max($0, 0), 255)) }
+            let bytes = tensor.values.map { UInt8(clamping: $0) }
             let target = unsafe UnsafeMutableBufferPointer(
                 start: memory.assumingMemoryBound(to: UInt8.self), count: count)
             _ = unsafe target.update(fromContentsOf: bytes)
@@ -267,6 +267,19 @@ internal import Synchronization
 
     deinit { unsafe runtime.api.ReleaseValue(handle) }
 
+    private static func product(_ shape: [Int]) throws(Diagnostic) -> Int {
+        var product = 1
+        for side in shape {
+            let (next, overflow) = product.multipliedReportingOverflow(by: side)
+            guard !overflow, side >= 0 else {
+                throw Diagnostic(
+                    .nodeFailed, node: nil, "the model gives numbers of the shape \(shape), which cannot be")
+            }
+            product = next
+        }
+        return product
+    }
+
     fileprivate func memory() throws(Diagnostic) -> UnsafeMutableRawPointer {
         var memory: UnsafeMutableRawPointer?
         try unsafe runtime.check(runtime.api.GetTensorMutableData(handle, &memory))
@@ -282,7 +295,7 @@ internal import Synchronization
         defer { unsafe runtime.api.ReleaseTensorTypeAndShapeInfo(info) }
         let (type, dimensions) = try unsafe InferenceSession.typeAndShape(runtime, info)
         let shape = dimensions.map { $0 ?? 0 }
-        let count = shape.reduce(1, *)
+        let count = try Self.product(shape)
         guard count > 0 else { return Tensor(shape: shape, values: []) }
         let memory = try unsafe memory()
         switch type {

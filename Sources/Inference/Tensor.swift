@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Numbers with a shape, in row-major order.
 public struct Tensor: Sendable, Equatable {
     /// Outermost dimension first: [batch, channels, height, width] for pictures.

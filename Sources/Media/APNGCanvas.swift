@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Draws the frames of an animated PNG one over the other, in the file's own kind of pixels and exactly as Pillow does,
 /// which differs from the specification (PNG 3rd edition section 13.10) in three points: what is laid over is mixed into
 /// all channels, alpha too; a palette's numbers are mixed as if they were colours; and a frame that was laid over is not

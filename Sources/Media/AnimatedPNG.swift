@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// The frames of an animated PNG, cut out so that each can be read as a PNG of its own. PNG 3rd edition section 11.3.6;
 /// where Pillow reads files that break the rules, its way.
 struct AnimatedPNG {

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// A stretch of one row of a picture that is put together from others.
 public struct RowPiece: Sendable {
     enum Content: Sendable {

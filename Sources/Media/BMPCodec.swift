@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Windows and OS/2 bitmaps: strict, with Pillow's pixels for what Pillow opens.
 public enum BMPCodec {
     /// 1, 4, 8, 16, 24 and 32 bits, plain, with bit fields or run lengths, from either side. Only bit fields that name

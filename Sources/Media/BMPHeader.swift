@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// What stands before a bitmap's pixels. Microsoft, BITMAPFILEHEADER, BITMAPCOREHEADER (12 bytes), BITMAPINFOHEADER (40)
 /// and its larger versions; OS/2's second one has 64.
 struct BMPHeader {

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Long work on pixels goes in bands, with a step before each that reports progress or throws when the work is no longer
 /// wanted. Work that fits one band takes no step.
 public enum Bands {

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// The raw files of cameras, told by their marks. Most are TIFFs of their own kind, so their tags decide.
 enum CameraRaw {
     /// "Canon CR2" and so on; nil for anything else.

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 extension Image {
     /// The channels of `order`, in that order; nil is a new channel of ones, as an opaque alpha. Eight-bit storage
     /// stays, unless its levels have no 1.

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Why a file could not be read or written. Names no file: the caller knows it.
 public struct CodecError: Error, Sendable, Equatable {
     /// What is wrong, as the end of "photo.png: ...".

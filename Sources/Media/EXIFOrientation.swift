@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// How a stored picture is to be turned to stand upright. EXIF 2.32, tag 0x0112.
 enum EXIFOrientation: Int, Sendable, CaseIterable {
     case upright = 1

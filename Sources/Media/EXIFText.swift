@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Notes in the EXIF of a JPEG or WebP, or in the tags of a TIFF, where ComfyUI's SaveAnimatedWEBP keeps the workflow:
 /// `prompt:{...}` as the camera's model (tag 0x0110), and what the editor stored, `workflow:{...}` first, in the tags
 /// below it from 0x010F on.

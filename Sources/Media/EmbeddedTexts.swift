@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// The texts that pictures and sounds made by ComfyUI or this program carry: `prompt`, the graph that made them, and
 /// `workflow`, the editor's file.
 public enum EmbeddedTexts {

@@ -1,3 +1,4 @@
+internal import GraphCore
 internal import CGIF  // the only file that does; C types and pointers stay in it
 
 /// The first frame of a GIF through giflib, with Pillow's pixels.

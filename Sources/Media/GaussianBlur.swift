@@ -1,3 +1,5 @@
+public import GraphCore
+
 #if canImport(Darwin)
 internal import Darwin
 #elseif canImport(Glibc)
@@ -13,6 +15,8 @@ internal import Glibc
 /// with nothing beyond SSE2 the loop over the taps is `movups`, `addps`, `mulps`, `addps` four times over, without
 /// bounds checks (seen in the object file's disassembly).
 public struct GaussianKernel: Sendable {
+    /// In pixels.
+    public static let radii = 1...31
     public let radius: Int
     /// Of the centre, then of the taps on either side; `weights[0] + 2 * (the others)` is 1.
     let weights: [Float]
@@ -20,8 +24,14 @@ public struct GaussianKernel: Sendable {
     /// - Parameters:
     ///   - radius: at least 1, in pixels.
     ///   - sigma: above 0; 1 is as wide as the radius.
-    public init(radius: Int, sigma: Double) {
-        precondition(radius > 0 && sigma > 0, "a Gaussian without width")
+    /// - Throws: `.outOfRange` for a radius outside of `radii`, and for a sigma that is not above 0.
+    public init(radius: Int, sigma: Double) throws(Diagnostic) {
+        guard Self.radii.contains(radius), sigma > 0, sigma.isFinite else {
+            throw Diagnostic(
+                .outOfRange, node: nil, "a blur cannot have a radius of \(radius) and a sigma of \(sigma)",
+                suggestion:
+                    "Use a radius from \(Self.radii.lowerBound) to \(Self.radii.upperBound) and a sigma above 0.")
+        }
         self.radius = radius
         let heights = (0...radius).map { tap in
             let x = Double(tap) / Double(radius)

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// A batch of images of one size: [batch, height, width, channels], row-major, sRGB-encoded.
 ///
 /// What a file holds is eight bits a channel, so that is what stays in memory (a 12 MP photo is 36 MB instead of 144)
@@ -125,8 +127,7 @@ public struct Image: Sendable, Equatable {
 
     /// ComfyUI nodes.py SaveImage: `np.clip(255. * x, 0, 255).astype(np.uint8)` in float32. NaN becomes 0.
     static func eightBit(_ x: Float) -> UInt8 {
-        let scaled = x * 255
-        return scaled > 0 ? UInt8(min(scaled, 255)) : 0
+        UInt8(clamping: x * 255)
     }
 
     /// What `eightBit` makes of each byte; nil when that is the byte itself.
@@ -143,7 +144,7 @@ extension Image {
         precondition((0..<batch).contains(index), "the batch has no image \(index)")
         let count = height * width * channels
         let range = index * count..<(index + 1) * count
-        func word(_ x: Float) -> UInt16 { x > 0 ? UInt16(min(x, 1) * 65_535 + 0.5) : 0 }
+        func word(_ x: Float) -> UInt16 { x > 0 ? UInt16(clamping: min(x, 1) * 65_535 + 0.5) : 0 }
         let step = { (_: Int, _: Int) throws(CodecError) in try CodecError.checkStopped() }
         switch storage {
         case .floats(let floats): return try floats.mapInBands(range, step: step, word)

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// What kind of picture a file is, told by its bytes and never by its name. The first six can be read.
 public enum ImageFormat: Sendable, CaseIterable {
     case png, jpeg, webp, tiff, gif, bmp

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// How large an image may be. Checked before memory is allocated, so that a 10 kB file cannot ask for 16 GB.
 public struct ImageLimits: Sendable {
     /// Width times height of one image.

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Whether a browser may show an uploaded file, or is only to save it.
 ///
 /// A file is shown under the type of its extension, and only when its header is one that the codec itself takes: the

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 extension Image {
     /// A weighted sum of source rows, then of its columns, for each new row. Values may leave 0...1 (bicubic).
     func interpolated(

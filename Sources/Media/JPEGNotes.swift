@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// What is written between a JPEG's first segment and its tables: EXIF with notes, and a colour profile.
 extension JPEGSegments {
     /// Where our JPEGs take them: behind the start marker and JFIF's 18 bytes.

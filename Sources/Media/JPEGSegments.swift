@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// What stands in a JPEG before its first scan, told by the segments' lengths alone. ITU-T T.81 annex B: a marker is 0xFF
 /// and a byte that says what follows; a segment's length counts its own two bytes.
 struct JPEGSegments: Sequence, IteratorProtocol {

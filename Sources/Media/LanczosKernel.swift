@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// The arithmetic of one direction of a Lanczos resize, exact to Pillow's integers and four samples at a time.
 ///
 /// SSE2, which is all a portable x86-64 build may use, has no 32-bit integer multiplication, so the sums are made in
@@ -43,7 +45,9 @@ struct LanczosKernel {
                     let start = weights.first[x] * channels + group
                     let sums = sums(x, lines.span, from: start, lineCount: lineCount, channels: channels)
                     let bytes = rounded(sums) { row, lane in
-                        exact(x) { lane < lanes ? Int32(lines[row * lineCount + start + $0 * channels + lane]) : 0 }
+                        exact(x) {
+                            lane < lanes ? Int32(clamping: lines[row * lineCount + start + $0 * channels + lane]) : 0
+                        }
                     }
                     var at = (y * newWidth + x) * channels + group
                     for i in 0..<rowCount {

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 extension Image {
     /// Pillow's `Image.resize(..., LANCZOS)` on the bytes of `eightBit()`, bit for bit: a horizontal pass, rounded to
     /// bytes, then a vertical one; a pass that would change nothing is left out. Colours of pictures with an alpha (the

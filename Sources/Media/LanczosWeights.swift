@@ -1,3 +1,5 @@
+internal import GraphCore
+
 #if canImport(Darwin)
 internal import Darwin
 #elseif canImport(Glibc)
@@ -20,12 +22,12 @@ struct LanczosWeights {
         let scale = Double(old) / Double(new)
         let filterScale = max(scale, 1)
         let support = 3 * filterScale
-        stride = Int(support.rounded(.up)) * 2 + 1
+        stride = Int(clamping: support.rounded(.up)) * 2 + 1
         fixed.reserveCapacity(new * stride)
         for i in 0..<new {
             let center = (Double(i) + 0.5) * scale
-            let start = max(Int(center - support + 0.5), 0)
-            let end = min(Int(center + support + 0.5), old)
+            let start = max(Int(clamping: center - support + 0.5), 0)
+            let end = min(Int(clamping: center + support + 0.5), old)
             var weights = (start..<end).map { Self.lanczos((Double($0) - center + 0.5) * (1 / filterScale)) }
             let sum = weights.reduce(0, +)
             if sum != 0 { weights = weights.map { $0 / sum } }
@@ -33,7 +35,7 @@ struct LanczosWeights {
             count.append(end - start)
             for weight in weights {
                 let scaled = weight * Double(1 << Self.fractionBits)
-                fixed.append(Int32(scaled < 0 ? scaled - 0.5 : scaled + 0.5))
+                fixed.append(Int32(clamping: scaled < 0 ? scaled - 0.5 : scaled + 0.5))
             }
             fixed.append(contentsOf: repeatElement(0, count: stride - weights.count))
         }

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// The C libraries this module stands on, for `graphrun doctor`.
 public enum LinkedLibraries {
     public static var versions: [(name: String, version: String)] {

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// A batch of masks of one size: [batch, height, width] row-major Float, nominally 0...1. 1 is selected.
 public struct Mask: Sendable, Equatable {
     public let batch: Int, height: Int, width: Int

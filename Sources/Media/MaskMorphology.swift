@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// The neighbours that a mask grows into at each of `distance` steps.
 public enum GrowthShape: Sendable {
     /// Left, right, above and below: corners taper into a diamond.

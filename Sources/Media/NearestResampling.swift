@@ -1,3 +1,5 @@
+internal import GraphCore
+
 extension Image {
     /// PyTorch's "nearest-exact": the pixel whose centre is nearest. Bytes stay bytes, with their levels.
     func nearest(
@@ -38,6 +40,6 @@ extension Image {
     /// ATen UpSample.h nearest_neighbor_exact_compute_source_index, in float32.
     private func nearestIndices(from old: Int, to new: Int) -> [Int] {
         let scale = Float(old) / Float(new)
-        return (0..<new).map { min(Int((Float($0) + 0.5) * scale), old - 1) }
+        return (0..<new).map { min(Int(clamping: (Float($0) + 0.5) * scale), old - 1) }
     }
 }

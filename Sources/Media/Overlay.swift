@@ -1,3 +1,5 @@
+internal import GraphCore
+
 extension Image {
     /// `source` over this picture with its corner at (x, y), which may lie outside, as floats: where there is a mask
     /// (of the source's size), `mask * source + (1 - mask) * self`. Both have the same channels; batches of source and

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// The chunks of a PNG, told by their lengths alone; checksums are libpng's business. PNG 1.2 section 3.2: length, type,
 /// body, checksum.
 struct PNGChunks: Sequence, IteratorProtocol {

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Another form of a picture file, as ComfyUI's `/view` gives it for `preview=webp;50` and `channel=a`: bytes in, bytes
 /// out.
 public struct PicturePreview: Sendable, Equatable {

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// What Python's `sequence[start:stop]` names in a sequence of `count`: negative positions count from the end, and what
 /// lies outside is left out. May be empty.
 public func pythonSlice(_ start: Int, _ stop: Int, count: Int) -> Range<Int> {

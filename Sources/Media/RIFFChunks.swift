@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// The chunks of a RIFF file (WebP, WAV), told by their lengths alone. RIFF is little-endian: four letters, length, body,
 /// and a byte of padding behind an odd length (Multimedia Programming Interface and Data Specifications 1.0, chapter 2).
 struct RIFFChunks: Sequence, IteratorProtocol {

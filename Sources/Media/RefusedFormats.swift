@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// What to say of the formats that are known and not read: their names, and the command that converts them.
 extension ImageFormat {
     /// - Parameter bytes: the file's, of this format.

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// ComfyUI's upscale methods, under its names.
 public enum ResamplingMethod: String, Sendable, CaseIterable {
     case nearestExact = "nearest-exact"
@@ -45,9 +47,9 @@ extension Window {
         let newAspect = Double(size.width) / Double(size.height)
         (x, y) = (0, 0)
         if oldAspect > newAspect {
-            x = Int(((old.width - old.width * (newAspect / oldAspect)) / 2).rounded(.toNearestOrEven))
+            x = Int(clamping: ((old.width - old.width * (newAspect / oldAspect)) / 2).rounded(.toNearestOrEven))
         } else if oldAspect < newAspect {
-            y = Int(((old.height - old.height * (oldAspect / newAspect)) / 2).rounded(.toNearestOrEven))
+            y = Int(clamping: ((old.height - old.height * (oldAspect / newAspect)) / 2).rounded(.toNearestOrEven))
         }
         x = min(x, (image.width - 1) / 2)
         y = min(y, (image.height - 1) / 2)

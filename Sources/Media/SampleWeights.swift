@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Which source samples make each sample of a resized row or column, and how much of each: PyTorch's `interpolate`
 /// with align_corners=False and without antialiasing (ATen UpSample.h, AdaptiveAveragePooling.cpp), in float32.
 struct SampleWeights {
@@ -18,7 +20,7 @@ struct SampleWeights {
     }
 
     private static func bilinear(at center: Float, count: Int) -> [(index: Int, weight: Float)] {
-        let first = min(Int(center), count - 1)
+        let first = min(Int(clamping: center), count - 1)
         let t = min(max(center - Float(first), 0), 1)
         return [(first, 1 - t), (min(first + 1, count - 1), t)]
     }
@@ -31,7 +33,7 @@ struct SampleWeights {
         let first = center.rounded(.down)
         let t = center - first
         let weights = [far(t + 1), near(t), near(1 - t), far(2 - t)]
-        return weights.indices.map { (min(max(Int(first) - 1 + $0, 0), count - 1), weights[$0]) }
+        return weights.indices.map { (min(max(Int(clamping: first) - 1 + $0, 0), count - 1), weights[$0]) }
     }
 
     private static func average(_ range: Range<Int>) -> [(index: Int, weight: Float)] {

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// The texts that sound files carry beside the sound: Vorbis comments of FLAC and Ogg, ID3v2 tags of MP3.
 enum SoundTags {
     static func mayBe(_ start: [UInt8]) -> Bool {

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// What the stored pixels of an animated PNG mean, once samples of less than 8 bits were widened to 8.
 struct StoredColors {
     /// PNG 3rd edition section 6.1. Of 16 bits only the high ones are there, but for gray alone.

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// The colours of one TIFF page while its blocks come in, as stored: not yet turned upright.
 struct TIFFPixels {
     let width: Int, height: Int

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Rows of a TIFF page on their way from samples to colours.
 extension TIFFSamples {
     /// Makes bytes of `count` samples and puts them `stride` apart, from `offset` on: 1 apart for pixels that lie
@@ -37,10 +39,10 @@ extension TIFFSamples {
         }
     }
 
-    private static func fraction(_ value: Int32) -> UInt8 { UInt8(max(0, min(255, Double(value) * (1.0 / 255)))) }
+    private static func fraction(_ value: Int32) -> UInt8 { UInt8(clamping: Double(value) * (1.0 / 255)) }
 
     /// NaN is 0.
-    private static func byte(_ value: Float) -> UInt8 { value > 0 ? UInt8(min(value, 255)) : 0 }
+    private static func byte(_ value: Float) -> UInt8 { UInt8(clamping: value) }
 
     /// Makes RGB, and alpha where there is any, of `count` pixels of `sampleCount` bytes each.
     /// - Parameters:
@@ -92,7 +94,7 @@ extension TIFFSamples {
     private static func rgb(y: UInt8, cb: UInt8, cr: UInt8) -> (UInt8, UInt8, UInt8) {
         func tabled(_ factor: Double, _ value: UInt8) -> Int {
             let product = factor * (Double(value) - 128) * 64
-            return Int(product < 0 ? product - 0.5 : product + 0.5)
+            return Int(clamping: product < 0 ? product - 0.5 : product + 0.5)
         }
         func clipped(_ value: Int) -> UInt8 { UInt8(max(0, min(255, value))) }
         return (

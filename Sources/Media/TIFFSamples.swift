@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// What the numbers in a TIFF page mean, and how they become eight-bit colours: as Pillow converts what it opens, and by
 /// the plain sense of the tags otherwise.
 struct TIFFSamples {

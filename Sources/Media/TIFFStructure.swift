@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// The directories of a TIFF file, or of the EXIF in another file, told by their numbers alone: no pixels, no libtiff.
 /// TIFF 6.0 section 2, and the BigTIFF proposal's 64-bit form.
 struct TIFFStructure {

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// A note inside a PNG. ComfyUI keeps its `prompt` and `workflow` in two of them.
 public struct TextChunk: Sendable, Equatable {
     /// 1 to 79 characters of Latin-1, without spaces at the ends or in a row.

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Decoded pictures keep alpha beside their colours; files have it among them.
 extension DecodedImage {
     /// The first frame as [1, height, width, 4], or the picture as it is when it has no alpha.

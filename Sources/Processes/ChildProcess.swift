@@ -268,7 +268,7 @@ final class ChildProcess: Sendable {
     }
 
     private static func milliseconds(_ time: Duration) -> Int32 {
-        Int32(time / .milliseconds(1)) + 1
+        Int32(clamping: Int(clamping: time / .milliseconds(1)).addingClamped(1))
     }
 
     private func failure(_ number: Int32) -> Diagnostic {

@@ -1,3 +1,4 @@
+internal import GraphCore
 internal import Glibc
 
 /// The clock, the waiting and the dice of calls to servers: real ones, or a test's.

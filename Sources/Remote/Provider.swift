@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// A model server as the configuration describes it.
 public struct Provider: Sendable {
     /// Which words a server understands.

@@ -1,3 +1,4 @@
+internal import GraphCore
 internal import Synchronization
 
 /// Lets so many requests at a server at once and has the rest stand in line, first come, first served. Waiting blocks no

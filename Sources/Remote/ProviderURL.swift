@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Where a model server answers: `http://host:port`, and a path in front of its routes if a proxy puts one there.
 ///
 /// Every request goes to a place below it, and to nowhere else.

@@ -1,3 +1,4 @@
+internal import GraphCore
 internal import HTTP
 
 /// When a request is tried again, and after which wait.
@@ -38,8 +39,10 @@ extension Duration {
     /// For people: `4 s`, `0.3 s`, `10 min`.
     var words: String {
         let seconds = Double(components.seconds) + Double(components.attoseconds) / 1e18
-        if seconds >= 120, seconds.truncatingRemainder(dividingBy: 60) == 0 { return "\(Int(seconds / 60)) min" }
-        if seconds >= 9.95 || seconds == seconds.rounded() { return "\(Int(seconds.rounded())) s" }
+        if seconds >= 120, seconds.truncatingRemainder(dividingBy: 60) == 0 {
+            return "\(Int(clamping: seconds / 60)) min"
+        }
+        if seconds >= 9.95 || seconds == seconds.rounded() { return "\(Int(clamping: seconds.rounded())) s" }
         return "\((seconds * 10).rounded() / 10) s"
     }
 }

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// A key. Whatever prints, describes or dumps it shows only that there is one.
 public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// What goes over the wire, and nowhere else.

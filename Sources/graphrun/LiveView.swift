@@ -120,7 +120,7 @@ struct LiveView: EventView {
     }
 
     static func bar(_ fraction: Double) -> String {
-        let filled = Int((min(max(fraction, 0), 1) * Double(barWidth)).rounded())
+        let filled = Int(clamping: (min(max(fraction, 0), 1) * Double(barWidth)).rounded())
         return "[" + String(repeating: "#", count: filled) + String(repeating: "-", count: barWidth - filled) + "]"
     }
 

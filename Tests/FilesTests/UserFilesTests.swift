@@ -22,7 +22,7 @@ struct UserFilesTests {
     func written() throws {
         let file = try write("workflows/sub/a b.json", "{}")
         #expect(file.path == "workflows/sub/a b.json" && file.byteCount == 2)
-        #expect(abs(file.modifiedMilliseconds - Int(Date().timeIntervalSince1970 * 1000)) < 60_000)
+        #expect(abs(file.modifiedMilliseconds - Int(clamping: Date().timeIntervalSince1970 * 1000)) < 60_000)
         #expect(abs(file.createdMilliseconds - file.modifiedMilliseconds) < 60_000)
         #expect(try base.text("user/default/workflows/sub/a b.json") == "{}")
         #expect(try read("workflows/sub/a b.json") == "{}")

@@ -59,7 +59,8 @@ extension Image {
                 String(
                     (0..<width).map { x -> Character in
                         let byte = floats[((index * height + y) * width + x) * channels] * 255
-                        guard byte == byte.rounded(), let scalar = Unicode.Scalar(97 + Int(byte)), byte < 26 else {
+                        guard byte == byte.rounded(), let scalar = Unicode.Scalar(97 + Int(clamping: byte)), byte < 26
+                        else {
                             return "?"
                         }
                         return Character(scalar)

@@ -145,6 +145,28 @@ struct RegexExtractTests {
         #expect(try await extract(".*b", text) == text)
     }
 
+    @Test("refuses to look behind by more than there are numbers, as by any other width that is not fixed")
+    func widthBeyondNumbers() async {
+        let part = "(?:a{2147483647}){4294967295}"
+        for pattern in ["(?<=\(part)\(part))b", "((?:\(part)\(part)))(?<=\\1)"] {
+            let error = await #expect(throws: Diagnostic.self) { _ = try await extract(pattern, "ab") }
+            #expect(error?.message.contains("look-behind requires fixed-width pattern") == true, "\(error as Any)")
+        }
+        let wide = await #expect(throws: Diagnostic.self) { _ = try await extract("(\(part)\(part))", "a") }
+        #expect(wide?.message.contains("it is too large when its repetitions are written out") == true)
+    }
+
+    @Test("repeats nothing 2^64 times at once", arguments: ["(?:){4294967295}", "(?:(?:){4294967295}){4294967295}x?"])
+    func emptyRepetition(pattern: String) async throws {
+        #expect(try await extract(pattern, "abc") == "")
+    }
+
+    @Test("folds the case of no more characters than a set may list")
+    func manyRanges() async throws {
+        let ranges = (0..<16_000).map { _ in "a-\u{fff}" }.joined()
+        #expect(try await extract("[\(ranges)]", "B", flags: "i") == "B")
+    }
+
     @Test("refuses parentheses inside each other without end")
     func deep() async {
         let error = await #expect(throws: Diagnostic.self) {

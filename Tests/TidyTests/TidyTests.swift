@@ -158,4 +158,60 @@ struct TidyTests {
             }
         }
     }
+
+    /// Where the modules that handle foreign data state what their own callers guarantee: shapes that the same module
+    /// has made, never what a workflow, a file or a server says.
+    private static let preconditions: [String: Int] = [
+        "Sources/Inference/Images/ImageModel.swift": 1,
+        "Sources/Inference/ModelHost.swift": 2,
+        "Sources/Inference/ONNX/ONNXGraph.swift": 1,
+        "Sources/Inference/ONNXRuntime.swift": 2,
+        "Sources/Inference/PartedModel.swift": 1,
+        "Sources/Inference/Tensor.swift": 1,
+        "Sources/Media/Assembly.swift": 1,
+        "Sources/Media/Channels.swift": 2,
+        "Sources/Media/GaussianBlur.swift": 3,
+        "Sources/Media/Image.swift": 5,
+        "Sources/Media/Lab/Chroma.swift": 1,
+        "Sources/Media/Lab/ColoredImage.swift": 1,
+        "Sources/Media/Lab/CurveTable.swift": 1,
+        "Sources/Media/Lab/LabBlock.swift": 3,
+        "Sources/Media/Lab/LowResolutionColors.swift": 1,
+        "Sources/Media/Lab/SquashedGray.swift": 1,
+        "Sources/Media/LanczosKernel.swift": 1,
+        "Sources/Media/Mask.swift": 1,
+        "Sources/Media/Overlay.swift": 2,
+        "Sources/Media/PNGCodec.swift": 1,
+        "Sources/Media/Photo/NonLocalMeansKernel.swift": 4,
+        "Sources/Media/Photo/Rotation.swift": 1,
+        "Sources/Media/Photo/Vignette.swift": 1,
+        "Sources/Media/Quantization/Quantizing.swift": 1,
+        "Sources/Media/Resampling.swift": 1,
+        "Sources/Media/RowWork.swift": 1,
+        "Sources/Media/Sound/Audio.swift": 1,
+        "Sources/Media/Sound/FourierTransform.swift": 1,
+    ]
+
+    private static let foreignModules: Set<String> = ["Nodes", "Media", "Inference", "Remote"]
+
+    @Test("ends the process nowhere for what a workflow, a file or a server says")
+    func preconditionsCounted() {
+        for source in library where Self.foreignModules.contains(source.module) {
+            let found = source.lines.filter {
+                $0.contains(/(^|[^.\w])(precondition|preconditionFailure|fatalError|assert|assertionFailure)\(/)
+            }
+            #expect(
+                found.count == Self.preconditions[source.path] ?? 0,
+                "\(source.path): throw a Diagnostic instead, or say here that only this module's own callers can get there"
+            )
+        }
+    }
+
+    @Test("imports GraphCore wherever foreign numbers come by, so that the compiler refuses Int(_: Double) there")
+    func conversionsRefused() {
+        for source in library where Self.foreignModules.contains(source.module) {
+            #expect(
+                source.imports.contains("GraphCore"), "\(source.path): import GraphCore, for CheckedArithmetic.swift")
+        }
+    }
 }

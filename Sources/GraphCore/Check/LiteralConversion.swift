@@ -4,7 +4,7 @@ struct LiteralConversion {
     enum Problem: Error {
         case wrongType(String, suggestion: String)
         case outOfRange(String, suggestion: String)
-        case notInList(String, suggestion: String?)
+        case notInList(String, suggestion: String)
         /// The environment refuses a named choice.
         case refused(Diagnostic, word: String, ChoiceSource)
     }
@@ -19,17 +19,14 @@ struct LiteralConversion {
     ) throws(Problem) -> LiteralConversion {
         let json = json["__value__"] ?? json
         switch spec.type {
-        case .int: return try checkRange(int(json, spec), spec)
-        case .float: return try checkRange(float(json, spec), spec)
+        case .int: return try held(int(json, spec), spec)
+        case .float: return try held(float(json, spec), spec)
         case .string: return LiteralConversion(literal: .string(try string(json, spec)))
         case .boolean: return LiteralConversion(literal: .bool(try bool(json, spec)))
-        case .combo: return LiteralConversion(literal: .string(try choice(json, spec, environment)))
+        case .combo: return try held(LiteralConversion(literal: .string(choice(json, spec, environment))), spec)
         default: return LiteralConversion(literal: Literal(json))
         }
     }
-
-    /// ComfyUI seeds reach 2^64 - 1 (nodes.py, KSampler); nothing needs more.
-    private static let intRange = Int128(Int64.min)...Int128(UInt64.max)
 
     private static func int(_ json: JSON, _ spec: InputSpec) throws(Problem) -> LiteralConversion {
         let text: String
@@ -52,7 +49,7 @@ struct LiteralConversion {
         default: throw unfit(json, spec, "a whole number")
         }
         // No value: more than 128 bits.
-        guard let value, intRange.contains(value) else {
+        guard let value, InputConstraint.intRange.contains(value) else {
             throw .outOfRange("\(text.prefix(60)) is beyond what an INT holds", suggestion: "Use -2^63 to 2^64 - 1.")
         }
         return LiteralConversion(literal: .int(value), warning: warning)
@@ -112,36 +109,23 @@ struct LiteralConversion {
         case .number(let number): word = number.text
         default: throw unfit(json, spec, "one of its choices")
         }
-        switch spec.choices {
-        case nil: return word
-        case .fixed(let choices):
-            if choices.contains(word) { return word }
-            throw .notInList(
-                "'\(word.prefix(60))' is none of its choices",
-                suggestion: NearestName.sentence(word, among: choices)
-                    ?? "Choose one of: \(NearestName.list(choices, atMost: 20)).")
-        case .named(let source):
-            guard let refusal = environment.refusal(of: word, from: source) else { return word }
-            throw .refused(refusal, word: word, source)
-        }
+        guard case .named(let source)? = spec.choices else { return word }
+        guard let refusal = environment.refusal(of: word, from: source) else { return word }
+        throw .refused(refusal, word: word, source)
     }
 
-    private static func checkRange(_ converted: LiteralConversion, _ spec: InputSpec) throws(Problem)
+    private static func held(_ converted: LiteralConversion, _ spec: InputSpec) throws(Problem)
         -> LiteralConversion
     {
-        func fail(_ relation: String, _ bound: JSONNumber) -> Problem {
-            let range = "\(spec.minimum?.text ?? "...") to \(spec.maximum?.text ?? "...")"
-            return .outOfRange(
-                "\(converted.literal.plainText) is \(relation) \(bound.text)", suggestion: "Use a value from \(range).")
-        }
-        switch converted.literal {
-        case .int(let value):
-            if let minimum = spec.minimum, let bound = minimum.int, value < bound { throw fail("below", minimum) }
-            if let maximum = spec.maximum, let bound = maximum.int, value > bound { throw fail("above", maximum) }
-        case .double(let value):
-            if let minimum = spec.minimum, let bound = minimum.double, value < bound { throw fail("below", minimum) }
-            if let maximum = spec.maximum, let bound = maximum.double, value > bound { throw fail("above", maximum) }
-        default: break
+        do throws(InputConstraint.Violation) {
+            try spec.constraint.check(converted.literal)
+        } catch {
+            switch error {
+            case .range(let message, let suggestion): throw .outOfRange(message, suggestion: suggestion)
+            case .choice(let message, let suggestion): throw .notInList(message, suggestion: suggestion)
+            // Converted to the input's type just now.
+            case .type: break
+            }
         }
         return converted
     }

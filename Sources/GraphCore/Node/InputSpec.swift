@@ -21,16 +21,32 @@ public final class InputSpec: Sendable {
     public let options: [JSONObject.Member]
     /// `/object_info` shows an options object even when it is empty.
     public let alwaysShowsOptions: Bool
+    /// What the Swift type that the node reads can hold; nil for any INT.
+    let bounds: ClosedRange<Int128>?
+    /// The range is for literals; a link may bring anything that the node can read.
+    public let isLooseWhenLinked: Bool
+    /// What literals are held to.
+    let constraint: InputConstraint
+    /// What every value is held to before a node is called.
+    let callConstraint: InputConstraint
 
     init(
         name: String, type: SocketType, presence: Presence = .required, defaultValue: JSON? = nil,
         minimum: JSONNumber? = nil, maximum: JSONNumber? = nil, choices: Choices? = nil, isLazy: Bool = false,
-        isRawLink: Bool = false, options: [JSONObject.Member]? = nil
+        isRawLink: Bool = false, options: [JSONObject.Member]? = nil, bounds: ClosedRange<Int128>? = nil,
+        isLooseWhenLinked: Bool = false
     ) {
         (self.name, self.type, self.presence, self.defaultValue) = (name, type, presence, defaultValue)
         (self.minimum, self.maximum, self.choices) = (minimum, maximum, choices)
         (self.isLazy, self.isRawLink) = (isLazy, isRawLink)
         (self.options, self.alwaysShowsOptions) = (options ?? [], options != nil)
+        (self.bounds, self.isLooseWhenLinked) = (bounds, isLooseWhenLinked)
+        constraint = InputConstraint(type, minimum: minimum, maximum: maximum, choices: choices, bounds: bounds)
+        callConstraint =
+            isRawLink
+            ? .none
+            : isLooseWhenLinked
+                ? InputConstraint(type, minimum: nil, maximum: nil, choices: choices, bounds: bounds) : constraint
     }
 
     /// Whether a person fills it in by hand, which gives it a place in an editor's `widgets_values`.
@@ -94,20 +110,26 @@ public struct Input<Wrapped: SocketValue>: Sendable {
     ///   - type: defaults to the Swift type's own socket type; give it for unions, wildcards and raw links.
     ///   - options: shown to editors as they are; an empty list still shows an empty options object.
     public init(_ name: String, type: SocketType? = nil, options: [JSONObject.Member]? = nil) {
-        spec = InputSpec(name: name, type: type ?? Wrapped.socketType, options: options)
+        let integer = Wrapped.self as? any FixedWidthInteger.Type
+        spec = InputSpec(
+            name: name, type: type ?? Wrapped.socketType, options: options, bounds: integer.map { $0.bounds })
     }
 
     private func with(
-        presence: InputSpec.Presence? = nil, isLazy: Bool? = nil, isRawLink: Bool? = nil
+        presence: InputSpec.Presence? = nil, isLazy: Bool? = nil, isLooseWhenLinked: Bool? = nil
     ) -> InputSpec {
         InputSpec(
             name: spec.name, type: spec.type, presence: presence ?? spec.presence, defaultValue: spec.defaultValue,
             minimum: spec.minimum, maximum: spec.maximum, choices: spec.choices, isLazy: isLazy ?? spec.isLazy,
-            isRawLink: isRawLink ?? spec.isRawLink, options: spec.alwaysShowsOptions ? spec.options : nil)
+            isRawLink: spec.isRawLink, options: spec.alwaysShowsOptions ? spec.options : nil, bounds: spec.bounds,
+            isLooseWhenLinked: isLooseWhenLinked ?? spec.isLooseWhenLinked)
     }
 
     /// Evaluated only when the node's `neededInputs` names it.
     public var lazy: Input { Input(spec: with(isLazy: true)) }
+    /// The declared range is for literals only, as all of ComfyUI's are: a node that has to give what ComfyUI gives for
+    /// linked values outside of it declares this, and copes with every value that its Swift type holds.
+    public var looseWhenLinked: Input { Input(spec: with(isLooseWhenLinked: true)) }
     /// May be left out; reading gives the default, or nil.
     public var optional: OptionalInput<Wrapped> { OptionalInput(spec: with(presence: .optional)) }
     /// Takes values from workflow files, is shown to no one (`hidden` in `/object_info`).
@@ -121,8 +143,12 @@ extension Input where Wrapped == Link {
     }
 }
 
-extension Input where Wrapped: BinaryInteger {
-    /// - Parameter range: checked by the validator.
+extension FixedWidthInteger {
+    fileprivate static var bounds: ClosedRange<Int128> { Int128(clamping: min)...Int128(clamping: max) }
+}
+
+extension Input where Wrapped: FixedWidthInteger {
+    /// - Parameter range: held by literals and linked values alike, unless the input is `looseWhenLinked`.
     public init(
         _ name: String, default defaultValue: Wrapped? = nil, in range: ClosedRange<Int128>? = nil,
         options: [JSONObject.Member]? = nil
@@ -130,7 +156,7 @@ extension Input where Wrapped: BinaryInteger {
         spec = InputSpec(
             name: name, type: .int, defaultValue: defaultValue.map { .number(JSONNumber(Int128($0))) },
             minimum: range.map { JSONNumber($0.lowerBound) }, maximum: range.map { JSONNumber($0.upperBound) },
-            options: options)
+            options: options, bounds: Wrapped.bounds)
     }
 }
 

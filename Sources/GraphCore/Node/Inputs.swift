@@ -98,10 +98,7 @@ public struct Inputs: Sendable {
 
     private func read<Wrapped: SocketValue>(_ value: Value, _ spec: InputSpec) throws -> Wrapped {
         if let read = Wrapped(value) { return read }
-        throw Diagnostic(
-            .badInput, node: nil,
-            "input '\(spec.name)' is \(value.kindName), but \(Wrapped.socketType) is needed",
-            suggestion: "Link '\(spec.name)' to an output of type \(Wrapped.socketType).")
+        throw spec.wrongType(value, needed: Wrapped.socketType)
     }
 
     private func defaultValue<Wrapped: SocketValue>(of spec: InputSpec, as type: Wrapped.Type) throws -> Wrapped? {

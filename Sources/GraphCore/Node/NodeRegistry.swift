@@ -7,6 +7,8 @@ public final class NodeType: Sendable {
     let isIdempotent: Bool
     let hasLazyInputs: Bool
     let hasChangeToken: Bool
+    /// Positions of the inputs whose values are checked before a call.
+    let constrainedInputs: [Int]
 
     init(_ node: any Node, number: Int) {
         self.node = node
@@ -15,6 +17,9 @@ public final class NodeType: Sendable {
         isIdempotent = schema.isIdempotent
         hasLazyInputs = schema.inputs.contains { $0.isLazy }
         hasChangeToken = node is any ChangingNode
+        constrainedInputs = schema.inputs.enumerated().compactMap { position, spec in
+            if case .none = spec.callConstraint { nil } else { position }
+        }
     }
 
     func inputIndex(_ name: String) -> Int? { schema.inputs.firstIndex { $0.name == name } }

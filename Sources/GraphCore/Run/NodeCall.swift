@@ -42,6 +42,7 @@ struct NodeCall: Sendable {
                 if !needed.isEmpty { return .needs(needed) }
             }
             if !isMapped {
+                try inputs.check(type.constrainedInputs)
                 let bound = try await type.node.run(inputs, context)
                 if let result = plainResult(bound) { return .result(result) }
                 let answer = try answer(bound)
@@ -61,6 +62,7 @@ struct NodeCall: Sendable {
                         Answer(slots: type.schema.outputs.map { _ in .one(.block(Block())) }, shown: [], expansion: nil)
                     )
                 } else {
+                    try check(call, element: element)
                     answers.append(try answer(try await type.node.run(call, context)))
                 }
             }
@@ -71,12 +73,25 @@ struct NodeCall: Sendable {
         }
     }
 
+    /// Holds the inputs of one of the calls to their declarations.
+    private func check(_ call: Inputs, element: Int) throws {
+        for position in type.constrainedInputs {
+            guard case .one(let value) = call.cells[position] else { continue }
+            var listed: Int?
+            if isMapped, case .list(let values) = inputs.cells[position], values.count > 1 {
+                listed = min(element, values.count - 1)
+            }
+            try call.specs[position].check(value, element: listed)
+        }
+    }
+
     private func neededInputs() throws -> [String] {
         var needed: [String] = []
         for element in 0..<(isMapped ? inputs.elementCount : 1) {
             let call = isMapped ? inputs.element(element) : inputs
             // A call that does not happen needs nothing.
             if isMapped && call.block != nil { continue }
+            try check(call, element: element)
             for name in try type.node.neededInputs(call) where !needed.contains(name) { needed.append(name) }
         }
         return needed.filter { unknownLazyInputs.contains($0) }

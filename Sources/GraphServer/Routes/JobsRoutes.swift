@@ -108,7 +108,8 @@ struct JobsRoutes {
     }
 
     private static func number(_ priority: Double) -> JSONNumber {
-        priority.rounded() == priority && abs(priority) < 1e15 ? JSONNumber(Int(priority)) : JSONNumber(priority)
+        priority.rounded() == priority && abs(priority) < 1e15
+            ? JSONNumber(Int(clamping: priority)) : JSONNumber(priority)
     }
 
     private static func job(_ entry: History.Entry) -> JSON {

@@ -28,7 +28,7 @@ struct PromptRoutes {
         } catch {
             return .json(error.json, status: 400)
         }
-        let createdAt = Int(Date().timeIntervalSince1970 * 1000)
+        let createdAt = Int(clamping: Date().timeIntervalSince1970 * 1000)
         let prompt: Prompt
         do throws(PromptQueue.Refusal) {
             prompt = try context.queue.add(read.id, read.place) { priority, number in

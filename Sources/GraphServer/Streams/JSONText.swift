@@ -32,7 +32,7 @@ struct JSONText {
     /// Whole numbers without a fraction; what is not finite is null, since JSON has no word for it.
     mutating func number(_ value: Double) {
         if value.rounded(.towardZero) == value, abs(value) < 1e15 {
-            integer(Int(value))
+            integer(Int(clamping: value))
         } else if value.isFinite {
             raw(value.description)
         } else {

@@ -60,7 +60,9 @@ struct RunFold {
         audience = origin.clientID.map { .client($0) } ?? .nobody
     }
 
-    func milliseconds(_ elapsed: Duration) -> Int { origin.queuedAt + Int(elapsed / .milliseconds(1)) }
+    func milliseconds(_ elapsed: Duration) -> Int {
+        origin.queuedAt.addingClamped(Int(clamping: elapsed / .milliseconds(1)))
+    }
 
     func state(of node: NodeID) -> NodeState? { indexByNode[node].map { states[$0] } }
 

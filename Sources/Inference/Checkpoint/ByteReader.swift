@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Reads little-endian numbers from bytes, never beyond their end.
 struct ByteReader {
     let bytes: [UInt8]

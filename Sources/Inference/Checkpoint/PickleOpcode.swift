@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// The instructions of Python's pickle protocols 0 to 5 (pickletools.py; PEP 3154 and 574).
 enum PickleOpcode: UInt8 {
     // What torch.save writes for weights, and the unpickler carries out:

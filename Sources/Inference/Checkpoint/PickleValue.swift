@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// What a pickle of weights can hold. Tuples, dictionaries and tensors are places in the unpickler's tables, since
 /// values that hold each other could be nested deeper than the stack of the thread that lets them go.
 enum PickleValue {

@@ -32,6 +32,8 @@ public final class ImageModel: Sendable {
     private static let granularity = 8
     /// What a model may be bound to, in pixels.
     private static let sides = 1...16_384
+    /// A tile is held several times as floats: 16 Mi pixels are 200 MB.
+    private static let maxTilePixelCount = 1 << 24
     /// More is no enlargement that anyone has trained.
     private static let maxScale = 16
 
@@ -66,6 +68,9 @@ public final class ImageModel: Sendable {
             layout == .channelsFirst ? (input.shape[2], input.shape[3]) : (input.shape[1], input.shape[2])
         for side in [fixedHeight, fixedWidth] {
             if let side, !Self.sides.contains(side) { throw Self.foreign(fileName, session) }
+        }
+        guard (fixedHeight ?? 1) * (fixedWidth ?? 1) <= Self.maxTilePixelCount else {
+            throw Self.foreign(fileName, session)
         }
     }
 

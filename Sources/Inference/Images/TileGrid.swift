@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// How a length is cut into tiles that overlap, and how much each says about what they share.
 ///
 /// Tiles are all of one length, so that a model is given one shape; the last is moved back to end with the picture. Where

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Protocol Buffers' wire format, as far as ONNX files need it: https://protobuf.dev/programming-guides/encoding/.
 struct ProtobufWriter {
     private(set) var bytes: [UInt8] = []

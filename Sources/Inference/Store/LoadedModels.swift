@@ -1,3 +1,4 @@
+internal import GraphCore
 internal import Synchronization
 
 /// Keeps loaded models for whoever asks next, up to a number of bytes; those unused for longest go first.

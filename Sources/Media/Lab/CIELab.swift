@@ -1,3 +1,4 @@
+internal import GraphCore
 internal import Glibc
 
 /// CIE 1976 L*a*b* of sRGB colours, CIE 15:2004 section 8.2.1, with the numbers of OpenCV's documentation ("Color

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 extension Image {
     /// The same L*, with a* and b* times `factor`: 0 is gray, 1 unchanged, 2 twice as colourful. Colours outside sRGB
     /// are clipped channel by channel. A picture of fewer than three channels has no colours and is returned as it is;

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// How the colours of a small picture become those of a large one.
 public enum ColorUpsampling: String, CaseIterable, Sendable {
     /// PyTorch's `interpolate` as it comes: sample floor(new * old size / new size), in blocks.
@@ -20,7 +22,7 @@ extension LinearSample {
     /// The product is rounded as PyTorch's is, in float32: where it should be whole it may fall just short.
     init(nearest new: Int, from oldCount: Int, to newCount: Int) {
         let place = (Float(new) * (Float(oldCount) / Float(newCount))).rounded(.down)
-        first = min(Int(place), oldCount - 1)
+        first = min(Int(clamping: place), oldCount - 1)
         second = first
         share = 0
     }

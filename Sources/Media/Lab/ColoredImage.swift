@@ -1,3 +1,5 @@
+internal import GraphCore
+
 extension Image {
     /// Each image with its own L*, as OpenCV has it, and with the colours that a network found for it when it was squashed to a square.
     /// Colours outside sRGB are clipped channel by channel, as OpenCV does.

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// A curve over 0...1 as straight pieces, finer toward 0, where the curves of colour bend most: a look-up, a product and
 /// a sum for each value, where SSE2 would need some twenty operations for a power.
 ///

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Some pixels of a row in CIELAB, and the loops over them: all that is done for each pixel.
 ///
 /// `unsafe`, as twelve megapixels leave 5 ns for a pixel and a core: with it the compiler makes SSE2 vectors of the

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// A picture to be read in CIELAB: its storage, and what each byte of it stands for.
 struct LabSource: Sendable {
     let image: Image

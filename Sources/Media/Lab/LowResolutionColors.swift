@@ -1,3 +1,5 @@
+internal import GraphCore
+
 extension Image {
     /// A small preview of a coloured picture, before its pixels are computed: what the network saw and answered, at
     /// `side` or less, brought back to the picture's shape.
@@ -14,7 +16,7 @@ extension Image {
         var work = RowWork(rowCount: side)
         let colored = try square.colored(with: [colors], side: side, upsampling: .nearest, &work)
         let scale = min(1, Double(maxSide) / Double(max(width, height, 1)))
-        func scaled(_ count: Int) -> Int { max(1, Int((Double(count) * scale).rounded())) }
+        func scaled(_ count: Int) -> Int { max(1, Int(clamping: (Double(count) * scale).rounded())) }
         return try colored.resized(
             width: scaled(width), height: scaled(height), method: .bilinear, centerCrop: false)
     }

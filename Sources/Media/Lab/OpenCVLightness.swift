@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// L* of stored colours as OpenCV finds it in float pictures, which is what DDColor was trained and is run with: from a
 /// table of 33 x 33 x 33 colours, between them in sixteenths. It is off the formula by up to 0.19, and near black that
 /// moves a pixel by as much as 7 levels of 255.
@@ -32,7 +34,7 @@ struct OpenCVLightness: Sendable {
             }
         }
         self.table = table
-        f = (0...Int(Self.unit)).map { value in
+        f = (0...Int(clamping: Self.unit)).map { value in
             let lightness = Double(value) * 100 / Self.unit
             return Float(lightness > 0.008856 * 903.3 ? (lightness + 16) / 116 : 7.787 * lightness / 903.3 + 16.0 / 116)
         }
@@ -41,7 +43,7 @@ struct OpenCVLightness: Sendable {
     /// NaN counts as 0.
     static func place(_ stored: Float) -> Place {
         let clipped = stored > 0 ? min(stored, 1) : 0
-        return Place((clipped * Float(unit)).rounded(.toNearestOrEven)) >> 5
+        return Place(Int16((clipped * Float(unit)).rounded(.toNearestOrEven))) >> 5
     }
 
     /// f(Y) of a colour.

@@ -1,3 +1,4 @@
+internal import GraphCore
 internal import Glibc
 
 /// The transfer curve of sRGB, IEC 61966-2-1:1999 section 5.2: what a stored number means as an amount of light.

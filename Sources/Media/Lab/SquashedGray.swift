@@ -1,3 +1,5 @@
+internal import GraphCore
+
 extension Image {
     /// What a colouring network sees of one image of the batch: the picture squashed to a square, whatever its shape,
     /// and made gray: L* kept as OpenCV has it, a* and b* 0. All three channels of such a gray are equal, so there is one.
@@ -80,7 +82,7 @@ struct LinearSample {
     init(_ new: Int, from oldCount: Int, to newCount: Int) {
         let center = (Double(new) + 0.5) * Double(oldCount) / Double(newCount) - 0.5
         let place = min(max(center, 0), Double(oldCount - 1))
-        first = Int(place)
+        first = Int(clamping: place)
         share = Float(place - Double(first))
         // Nothing of a neighbour that has no share, not even its infinity.
         second = share == 0 ? first : min(first + 1, oldCount - 1)

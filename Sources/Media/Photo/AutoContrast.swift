@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Stretches a picture's tones so that its darkest become black and its lightest white.
 ///
 /// Linear stretching between two percentiles: R. C. Gonzalez and R. E. Woods, Digital Image Processing, section 3.2
@@ -51,7 +53,7 @@ extension Image {
             return Image(batch: batch, height: height, width: width, channels: channels, floats: floats)
         case .bytes(var bytes, let levels):
             let height = height
-            let tables = curves.map { curve in levels.map { UInt8((min(max(curve($0), 0), 1) * 255).rounded()) } }
+            let tables = curves.map { curve in levels.map { UInt8(clamping: (curve($0) * 255).rounded()) } }
             try work.updateRows(of: &bytes, elementsPerRow: rowLength, workPerRow: 4 * rowLength) { rows, band in
                 for (i, y) in rows.enumerated() {
                     for c in 0..<count {
@@ -116,7 +118,7 @@ extension Image {
                     let top = Float(ToneHistogram.floatBinCount - 1)
                     for i in places {
                         let x = floats[i] * top
-                        counts[c].counts[x > 0 ? Int(min(x, top).rounded()) : 0] += 1
+                        counts[c].counts[x > 0 ? Int(clamping: min(x, top).rounded()) : 0] += 1
                     }
                 case .bytes(let bytes, _):
                     for i in places { counts[c].counts[Int(bytes[i])] += 1 }

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Which pixels might belong to a scratch or a speck, judged by their surroundings alone.
 ///
 /// After the first of the two tests in A. Newson, A. Almansa, Y. Gousseau, P. Perez, "Robust automatic line scratch
@@ -36,7 +38,7 @@ enum DefectCandidates {
                 for x in 0..<width {
                     // Sums of two, as the ranges are.
                     let value = 2 * Int32(luma.values[y * width + x])
-                    let limit = Int32(2 * max(line.factor * deviations[x], line.floor))
+                    let limit = Int32(clamping: 2 * max(line.factor * deviations[x], line.floor))
                     var bits: UInt8 = 0
                     if bright {
                         if value - high[x] >= limit { bits |= 1 }
@@ -53,7 +55,7 @@ enum DefectCandidates {
                 luma.downRange(row: y, distance: dustDistance, low: &lowDown, high: &highDown)
                 for x in 0..<width {
                     let value = 2 * Int32(luma.values[y * width + x])
-                    let limit = Int32(2 * max(dust.factor * deviations[x], dust.floor))
+                    let limit = Int32(clamping: 2 * max(dust.factor * deviations[x], dust.floor))
                     let (up, down) = (value - max(high[x], highDown[x]), min(low[x], lowDown[x]) - value)
                     if bright, 2 * up >= limit { band[i * width + x] |= up >= limit ? 16 | 32 : 32 }
                     if dark, 2 * down >= limit { band[i * width + x] |= down >= limit ? 64 | 128 : 128 }

@@ -1,3 +1,5 @@
+public import GraphCore
+
 /// Finds scratches and dust, and fills them from around.
 public struct Descratch: Sendable, Equatable {
     public enum Kind: String, Sendable, CaseIterable { case both, bright, dark }
@@ -19,11 +21,19 @@ public struct Descratch: Sendable, Equatable {
     public static let dustSizes = 2...32
     public static let grows = 0...8
 
+    /// - Throws: `.outOfRange` for pixels outside of `maxWidths`, `dustSizes` and `grows`.
     public init(
         kind: Kind = .both, sensitivity: Double = 0.5, maxWidth: Int = 4, minLength: Double = 0.12,
         findsDust: Bool = true, dustSize: Int = 7, grow: Int = 1
-    ) {
-        precondition(Self.maxWidths.contains(maxWidth) && Self.grows.contains(grow), "a scratch has a width")
+    ) throws(Diagnostic) {
+        guard Self.maxWidths.contains(maxWidth), Self.dustSizes.contains(dustSize), Self.grows.contains(grow) else {
+            throw Diagnostic(
+                .outOfRange, node: nil,
+                "no scratch is \(maxWidth) pixels wide, with specks of \(dustSize) and a margin of \(grow)",
+                suggestion: "Use widths from \(Self.maxWidths.lowerBound) to \(Self.maxWidths.upperBound), specks from "
+                    + "\(Self.dustSizes.lowerBound) to \(Self.dustSizes.upperBound) and margins up to "
+                    + "\(Self.grows.upperBound).")
+        }
         (self.kind, self.sensitivity, self.maxWidth) = (kind, sensitivity, maxWidth)
         (self.minLength, self.findsDust, self.dustSize, self.grow) = (minLength, findsDust, dustSize, grow)
     }
@@ -72,7 +82,7 @@ extension Image {
         let height = plane.count / width
         let reach = (Double(radius) + 0.5) * (Double(radius) + 0.5)
         let spans = (-radius...radius).map { dy in
-            Int((reach - Double(dy * dy)).squareRoot())
+            Int(clamping: (reach - Double(dy * dy)).squareRoot())
         }
         return try work.makeRows(height, elementsPerRow: width, workPerRow: width * (2 * radius + 1) * 2) {
             rows, band in

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Finds specks: small spots that differ strongly from all sides, where what surrounds them is calm.
 ///
 /// What a top-hat and a bottom-hat transform leave (J. Serra, Image Analysis and Mathematical Morphology, 1982), with

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 extension Image {
     /// Each colour moved toward its luma, ITU-R BT.601-7 section 2.5.1: Y = 0.299 R + 0.587 G + 0.114 B. A picture of
     /// one channel is returned as it is; a fourth is kept. Floats, as luma lies between the levels of eight bits.

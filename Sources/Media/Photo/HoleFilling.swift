@@ -1,3 +1,5 @@
+internal import GraphCore
+
 extension Image {
     /// The pictures with the pixels filled where `holes`, [batch, height, width], is not 0, from those around them.
     ///

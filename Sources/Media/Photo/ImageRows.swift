@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Reading a picture row by row, whatever its storage, so that eight bits need not become floats as a whole.
 extension Image {
     /// Rows of all images of the batch together.

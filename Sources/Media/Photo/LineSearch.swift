@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Finds the candidates that lie in line: each is judged by how many of the pixels on a straight stretch through it are
 /// candidates too, for the best of 33 directions. Chance makes a few in a hundred; a scratch nearly all.
 ///
@@ -25,7 +27,7 @@ struct LineSearch {
     init(_ candidates: [UInt8], bit: UInt8, width: Int, height: Int, _ settings: Descratch) throws {
         (self.candidates, self.bit, self.width, self.height) = (candidates, bit, width, height)
         isUpright = bit == 1 || bit == 4
-        minLength = max(8, Int(settings.minLength * Double(min(width, height))))
+        minLength = max(8, Int(clamping: settings.minLength * Double(min(width, height))))
         maxThickness = Double(settings.maxWidth) + 2
     }
 
@@ -124,13 +126,16 @@ struct LineSearch {
         while step >= 0, step < (isUpright ? height : width) {
             position += slope
             let offset = [0, -1, 1].first { off in
-                place(along: step, across: Int(position.rounded()) + off).map { candidates[$0] & bit != 0 } ?? false
+                place(along: step, across: Int(clamping: position.rounded()) + off).map { candidates[$0] & bit != 0 }
+                    ?? false
             }
             recent.removeFirst()
             recent.append(offset != nil)
             guard recent.count(where: { $0 }) * 3 >= Self.lookahead else { return }
             for off in -half...half {
-                if let place = place(along: step, across: Int(position.rounded()) + off) { pending.append(place) }
+                if let place = place(along: step, across: Int(clamping: position.rounded()) + off) {
+                    pending.append(place)
+                }
             }
             if let offset {
                 for place in pending { found[place] = 1 }

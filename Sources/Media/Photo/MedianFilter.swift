@@ -1,3 +1,5 @@
+public import GraphCore
+
 /// The median of a square window, each colour on its own; the edge is continued outward.
 ///
 /// Eight bits: T. S. Huang, G. J. Yang, G. Y. Tang, "A fast two-dimensional median filtering algorithm", IEEE ASSP 27
@@ -11,8 +13,9 @@ public struct MedianFilter: Sendable, Equatable {
 
     public static let sizes = 3...15
 
-    public init(size: Int, blend: Float = 1) {
-        precondition(Self.sizes.contains(size) && size % 2 == 1, "a window has a middle")
+    /// - Throws: `.outOfRange` for an even size and for one outside of `sizes`.
+    public init(size: Int, blend: Float = 1) throws(Diagnostic) {
+        try WindowSize.check(size, in: Self.sizes, of: "a median's window")
         (self.size, self.blend) = (size, blend)
     }
 }

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 extension Image {
     /// Standard deviation of the noise in one image's luma, as a share of white; 0 when there is none to see.
     ///

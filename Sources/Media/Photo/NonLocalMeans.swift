@@ -1,3 +1,5 @@
+public import GraphCore
+
 /// Non-local means: each pixel becomes the mean of the pixels around it whose neighbourhoods look alike.
 ///
 /// A. Buades, B. Coll, J.-M. Morel, "A non-local algorithm for image denoising", CVPR 2005; weights as in the same
@@ -19,9 +21,10 @@ public struct NonLocalMeans: Sendable, Equatable {
     public static let searchWindows = 3...35
     public static let patches = 3...11
 
-    public init(searchWindow: Int = 21, patch: Int = 7, sigma: Float, blend: Float = 1) {
-        precondition(Self.searchWindows.contains(searchWindow) && searchWindow % 2 == 1, "a window has a middle")
-        precondition(Self.patches.contains(patch) && patch % 2 == 1, "a patch has a middle")
+    /// - Throws: `.outOfRange` for an even side, and for one outside of `searchWindows` or `patches`.
+    public init(searchWindow: Int = 21, patch: Int = 7, sigma: Float, blend: Float = 1) throws(Diagnostic) {
+        try WindowSize.check(searchWindow, in: Self.searchWindows, of: "a search window")
+        try WindowSize.check(patch, in: Self.patches, of: "a patch")
         (self.searchWindow, self.patch, self.sigma, self.blend) = (searchWindow, patch, sigma, blend)
     }
 

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// The arithmetic of non-local means on one tile: what one offset of the search window adds to the sums.
 ///
 /// Luma is whole numbers, held in floats, so small that the sum of a patch's squared differences stays below 2^24:

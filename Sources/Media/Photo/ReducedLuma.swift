@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Luma of one image, made smaller by a whole factor: what measuring a whole picture needs, whatever its size.
 struct ReducedLuma: Sendable {
     /// [height, width], nominally 0...1: means of squares of `factor` pixels. What fills no square is left out.

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 #if canImport(Glibc)
 internal import Glibc
 #else
@@ -45,7 +47,7 @@ extension Image {
         }
         // A pixel's middle must lie inside, and so must what the cubic reads beside it.
         size = (size.0 - 1, size.1 - 1)
-        return (max(1, Int(size.0)), max(1, Int(size.1)))
+        return (max(1, Int(clamping: size.0)), max(1, Int(clamping: size.1)))
     }
 
     /// Each image of the batch turned counterclockwise about its middle by its own angle, as floats, all of the smallest
@@ -117,7 +119,7 @@ private struct Turn: Sendable {
                 continue
             }
             let (across, down) = (Self.weights(sx - left), Self.weights(sy - top))
-            let (column, row) = (Int(left), Int(top))
+            let (column, row) = (Int(clamping: left), Int(clamping: top))
             let columns =
                 SIMD4(column - 1, column, column + 1, column + 2)
                 .clamped(lowerBound: .zero, upperBound: SIMD4(repeating: image.width - 1)) &* channels

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 #if canImport(Glibc)
 internal import Glibc
 #else
@@ -32,7 +34,7 @@ struct SkewDetector {
 
     /// - Parameter luma: [height, width], 0...1, of a picture that was made small enough.
     init(luma: [Float], width: Int, height: Int, maxAngle: Double) {
-        reach = Int(Double(width * width + height * height).squareRoot() / 2) + 4
+        reach = Int(clamping: Double(width * width + height * height).squareRoot() / 2) + 4
         guard width > 16, height > 16 else { return }
         findEdges(
             SmoothGradient(luma, width: width, height: height), maxTilt: Float(maxAngle) + Self.tiltTolerance)
@@ -80,11 +82,11 @@ struct SkewDetector {
     func find(maxAngle: Double) -> Finding {
         guard level.count + upright.count >= Self.minEdgeCount else { return .unclear }
         let coarse = 0.25
-        let steps = Int((maxAngle / coarse).rounded(.up))
+        let steps = Int(clamping: (maxAngle / coarse).rounded(.up))
         let scores = (-steps...steps).map { sharpness(at: Double($0) * coarse) }
         guard let best = scores.indices.max(by: { scores[$0] < scores[$1] }) else { return .unclear }
         // How far the peak stands out of what other angles reach: of a picture without lines, none does.
-        let others = scores.indices.filter { abs($0 - best) > Int(1.5 / coarse) }.map { scores[$0] }.sorted()
+        let others = scores.indices.filter { abs($0 - best) > Int(clamping: 1.5 / coarse) }.map { scores[$0] }.sorted()
         guard let usual = others.dropFirst(others.count / 2).first, let second = others.last else { return .unclear }
         guard scores[best] > Self.minPeak.overUsual * usual, scores[best] > Self.minPeak.overSecond * second else {
             return .unclear
@@ -93,7 +95,7 @@ struct SkewDetector {
         guard best > 0, best < scores.count - 1 else { return .unclear }
         let middle = Double(best - steps) * coarse
         let fine = 0.02
-        let span = Int((coarse / fine).rounded(.up))
+        let span = Int(clamping: (coarse / fine).rounded(.up))
         let near = (-span...span).map { sharpness(at: middle + Double($0) * fine) }
         guard let top = near.indices.max(by: { near[$0] < near[$1] }) else { return .unclear }
         var angle = middle + Double(top - span) * fine
@@ -113,7 +115,7 @@ struct SkewDetector {
             var profile = [Float](repeating: 0, count: 2 * reach + 1)
             for edge in edges where abs(edge.tilt - Float(angle)) <= Self.tiltTolerance {
                 let place = edge.across * cosine - edge.along * sine + Float(reach)
-                let bin = Int(place)
+                let bin = Int(clamping: place)
                 guard place >= 0, bin + 1 < profile.count else { continue }
                 let part = place - Float(bin)
                 profile[bin] += edge.weight * (1 - part)

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Luma of one image, smoothed by the binomial 1 2 1 both ways, in sixteenths of a level: 0...4080.
 struct SmoothLuma: Sendable {
     /// [height, width].
@@ -14,7 +16,7 @@ struct SmoothLuma: Sendable {
             func read(_ y: Int) {
                 image.read(row: index * height + min(max(y, 0), height - 1), into: &line)
                 image.luma(of: line, into: &luma)
-                let levels = luma.map { UInt16((min(max($0, 0), 1) * 255).rounded()) }
+                let levels = luma.map { UInt16(clamping: (min($0, 1) * 255).rounded()) }
                 let slot = (y + 3) % 3
                 for x in 0..<width {
                     lines[slot][x] = levels[max(x - 1, 0)] + 2 * levels[x] + levels[min(x + 1, width - 1)]

@@ -1,3 +1,4 @@
+internal import GraphCore
 internal import Synchronization
 
 /// How often each tone occurs: by byte, or for floats in 65,536 steps of 0...1.

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 #if canImport(Glibc)
 internal import Glibc
 #else
@@ -192,7 +194,7 @@ extension Image {
                 for x in 0..<width {
                     let dx = Float(x) - midX
                     let place = min((dx * dx + dy * dy) * scale, Float(tableCount) - 1e-3)
-                    let entry = Int(place)
+                    let entry = Int(clamping: place)
                     let gain = table[entry] + (table[entry + 1] - table[entry]) * (place - Float(entry))
                     for c in x * channels..<(x + 1) * channels {
                         let isColor = c - x * channels < colorCount

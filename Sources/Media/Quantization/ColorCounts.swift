@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// How often each colour occurs, and the coarser colours that a median cut works with.
 struct ColorCounts {
     /// `red | green << 8 | blue << 16`, each colour once, and its pixels.

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Pillow's `Image.quantize(colors)` of an RGB picture: its palette (median cut, P. Heckbert, "Color Image Quantization
 /// for Frame Buffer Display", 1982, with the choices that Quant.c makes).
 ///
@@ -22,7 +24,9 @@ struct MedianCut {
             sums[index] = sums[index] &+ channels &* SIMD4(repeating: count)
         }
         palette = sums.map { sum in
-            let rounded = (0..<3).map { UInt8(truncatingIfNeeded: Int(0.5 + Double(sum[$0]) / Double(sum.w))) }
+            let rounded = (0..<3).map {
+                UInt8(truncatingIfNeeded: Int(clamping: 0.5 + Double(sum[$0]) / Double(sum.w)))
+            }
             return SIMD3(rounded[0], rounded[1], rounded[2])
         }
     }

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// The palette entry of a colour, as Pillow finds it (Palette.c): the nearest to the colour with the last two bits of
 /// each channel cleared, the first of equals.
 struct PaletteLookup {

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// How a picture keeps its tones when it loses its colours.
 public enum Dithering: Sendable, Equatable {
     case none
@@ -81,7 +83,7 @@ private struct Painter {
         case .bayer(let order):
             for x in 0..<width {
                 let offset = pattern[row % order][x % order]
-                func moved(_ c: Int) -> Int { Int(min(max(Float(source[3 * x + c]) + offset, 0), 255)) }
+                func moved(_ c: Int) -> Int { Int(clamping: min(max(Float(source[3 * x + c]) + offset, 0), 255)) }
                 set(lookup.index(moved(0), moved(1), moved(2)), &bytes, start + x * channels)
             }
         case .floydSteinberg: diffuse(source, to: &bytes, at: start, channels: channels)

@@ -1,3 +1,4 @@
+internal import GraphCore
 internal import Glibc
 
 /// A file that is read and written in pieces anywhere.

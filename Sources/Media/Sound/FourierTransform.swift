@@ -1,3 +1,4 @@
+internal import GraphCore
 internal import CKissFFT
 internal import Glibc
 

@@ -1,3 +1,4 @@
+internal import GraphCore
 internal import Glibc
 
 /// Which frequency a height in a picture of a sound means: the lowest at the bottom, the highest at the top.
@@ -45,10 +46,10 @@ public struct FrequencyAxis: Sendable {
         (0..<height).map { y in
             let low = frequency(at: Double(height - 1 - y) / Double(height)) / spacing
             let high = frequency(at: Double(height - y) / Double(height)) / spacing
-            let (first, end) = (Int(low.rounded(.up)), min(Int(high.rounded(.down)), last))
+            let (first, end) = (Int(clamping: low.rounded(.up)), min(Int(clamping: high.rounded(.down)), last))
             if first <= end { return .strongest(first...end) }
             let position = min((low + high) / 2, Double(last))
-            let index = min(Int(position), last - 1)
+            let index = min(Int(clamping: position), last - 1)
             return .between(index, Float(position - Double(index)))
         }
     }

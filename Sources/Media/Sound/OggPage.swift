@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// A page of an Ogg file, RFC 3533 section 6.
 struct OggPage {
     static let headerByteCount = 27

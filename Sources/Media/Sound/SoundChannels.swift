@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Interleaved samples, taken apart and put together.
 public enum SoundChannels {
     /// One channel: the mean of all.

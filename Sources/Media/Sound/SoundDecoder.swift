@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// A sound as it came out of a file.
 public struct DecodedSound: Sendable {
     /// In the file's own rate and channels.
@@ -74,7 +76,7 @@ public enum SoundDecoder {
     }
 
     private static func seconds(_ duration: Double) -> String {
-        let tenths = Int((duration * 10).rounded())
+        let tenths = Int(clamping: (duration * 10).rounded())
         return "\((tenths / 10).grouped).\(tenths % 10) s"
     }
 

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 extension SoundDecoder {
     /// Reads a sound that came as bytes, such as a server's answer.
     /// - Throws: as `decode(path:)`.

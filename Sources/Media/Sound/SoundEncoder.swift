@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Writes sounds into files.
 public enum SoundEncoder {
     /// Writes one sound of a batch. Samples beyond full scale are clipped; those that are no number become silence.
@@ -81,6 +83,6 @@ extension Float {
     /// two, which the largest positive one is just below.
     func integer(bits: Int) -> Int {
         let scale = Float(1 << (bits - 1))
-        return Int(min(max((orSilence * scale).rounded(), -scale), scale - 1))
+        return Int(clamping: min(max((orSilence * scale).rounded(), -scale), scale - 1))
     }
 }

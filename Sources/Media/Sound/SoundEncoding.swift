@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// How a sound is written.
 public enum SoundEncoding: Sendable, Equatable {
     /// Bits of a sample.

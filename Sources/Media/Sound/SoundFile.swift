@@ -1,3 +1,4 @@
+internal import GraphCore
 internal import CSndfile  // the only file that does
 internal import Glibc
 

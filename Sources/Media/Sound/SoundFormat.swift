@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// What kind of sound a file is, told by its bytes and never by its name. libsndfile knows more, older kinds, which it is
 /// not let near.
 enum SoundFormat {

@@ -62,7 +62,7 @@ public enum SoundResampler {
                 suggestion: "Choose a rate such as 44100 or 48000.")
         }
         guard to <= from * maxRatio && from <= to * maxRatio else {
-            let between = Int(Double(from * to).squareRoot())
+            let between = Int(clamping: Double(from * to).squareRoot())
             throw Diagnostic(
                 .outOfRange, node: nil,
                 "a sound of \(from) Hz cannot become one of \(to) Hz at once: a rate changes by at most \(maxRatio) times",

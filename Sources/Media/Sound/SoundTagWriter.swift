@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Copies an encoded sound with texts in it, the way FFmpeg puts ComfyUI's there: Vorbis comments in FLAC and Opus, an ID3
 /// tag in front of MP3. The sound itself is copied as it is, in pieces.
 enum SoundTagWriter {

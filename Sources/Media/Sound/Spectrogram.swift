@@ -54,7 +54,7 @@ public struct Spectrogram: Sendable {
     /// Windows of each column.
     private func windowsPerColumn(_ audio: Audio) -> Int {
         let samplesPerColumn = Double(audio.frameCount) / Double(width)
-        return max(1, Int((samplesPerColumn / Double(windowLength / 2)).rounded(.up)))
+        return max(1, Int(clamping: (samplesPerColumn / Double(windowLength / 2)).rounded(.up)))
     }
 
     private func windowCount(_ audio: Audio) -> Int { width * windowsPerColumn(audio) }
@@ -87,7 +87,7 @@ public struct Spectrogram: Sendable {
             for k in 0..<count {
                 let number = x * count + k
                 if number % 64 == 0 { try step(number) }
-                let middle = Int((distance * (Double(number) + 0.5)).rounded())
+                let middle = Int(clamping: (distance * (Double(number) + 0.5)).rounded())
                 var samples = try mono.samples(from: middle - windowLength / 2, count: windowLength)
                 for i in samples.indices { samples[i] *= window[i] }
                 transform.addPowers(of: samples, to: &powers)
@@ -111,7 +111,7 @@ public struct Spectrogram: Sendable {
         return levels.map { level in
             let shade = (level - top - floor) / -floor
             // What is no number (silence, or a sample that is none) is dark.
-            return shade > 0 ? UInt8((min(shade, 1) * 255).rounded()) : 0
+            return UInt8(clamping: (shade * 255).rounded())
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import GraphCore
 internal import Glibc
 
 /// Colours for levels, from soft to loud: each a little lighter than the one before, so that the picture reads in grey
@@ -31,7 +32,7 @@ public enum SpectrumColors: String, CaseIterable, Sendable {
             if isShown { least = middle } else { most = middle }
         }
         return linear(lightness, chroma * least, hue).map { x in
-            UInt8((min(max(SRGB.stored(x), 0), 1) * 255).rounded())
+            UInt8(clamping: (SRGB.stored(x) * 255).rounded())
         }
     }
 

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// The texts of FLAC, Vorbis and Opus (Vorbis I section 5): a vendor, then `KEY=text` in UTF-8, each with a length of 32
 /// bits, little-endian.
 struct VorbisComments {

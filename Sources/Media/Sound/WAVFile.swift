@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Small WAV files in memory: reference sounds for model servers, and previews.
 public enum WAVFile {
     /// 16-bit PCM of some frames, clipped at full scale.

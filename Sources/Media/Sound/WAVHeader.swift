@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// The `fmt ` chunk of a WAV file. Multimedia Programming Interface and Data Specifications 1.0, chapter 3; the form for
 /// more than two channels: Multiple Channel Audio Data and WAVE Files (Microsoft, 2007).
 struct WAVHeader {

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// The samples of a WAV file as they are written: little-endian, interleaved.
 struct WAVSamples: Sendable {
     private enum Form {

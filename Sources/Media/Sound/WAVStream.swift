@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Reads a WAV file as its bytes come through a pipe or a connection: no seeking, and no trust in the sizes that it
 /// claims, which programs that write into pipes cannot know.
 ///

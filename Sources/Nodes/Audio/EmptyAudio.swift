@@ -29,7 +29,7 @@ public struct EmptyAudio: Node {
                 .tooLarge, node: nil, "\(duration) s of silence have more than \(SoundBuilder.maxSampleCount) samples",
                 suggestion: "Choose a shorter duration, a lower sample rate or one channel.")
         }
-        let silence = SampleStore(silence: Int(frameCount) * channelCount)
+        let silence = SampleStore(silence: Int(clamping: frameCount) * channelCount)
         return [Self.silence(Audio(sampleRate: rate, channelCount: channelCount, items: [silence]))]
     }
 }

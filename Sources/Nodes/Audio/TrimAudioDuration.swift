@@ -54,7 +54,7 @@ public struct TrimAudioDuration: Node {
         /// Python's `round`; far beyond any sound is as good as infinity.
         func frames(_ seconds: Double) -> Int {
             let count = (seconds * Double(audio.sampleRate)).rounded(.toNearestOrEven)
-            return Int(min(max(count, -1e15), 1e15))
+            return Int(clamping: min(max(count, -1e15), 1e15))
         }
         let first = max(0, min(frames(start) + (start < 0 ? audio.frameCount : 0), audio.frameCount - 1))
         return first..<max(first, min(first + frames(duration), audio.frameCount))

@@ -74,10 +74,11 @@ struct Colorization {
         try await models.ddcolor(path: path) { step in
             switch step {
             case .reading(let share):
-                context.phase("loading_model", "reading \(checkpoint) for the first time, \(Int(share * 100)) %")
+                context.phase(
+                    "loading_model", "reading \(checkpoint) for the first time, \(Int(clamping: share * 100)) %")
             case .converting: context.phase("loading_model", "preparing \(checkpoint), once")
             case .loading(let share):
-                context.phase("loading_model", "loading \(checkpoint), \(Int(share * 100)) %")
+                context.phase("loading_model", "loading \(checkpoint), \(Int(clamping: share * 100)) %")
             }
         }
     }

@@ -58,8 +58,8 @@ public struct RepeatImageBatch: Node {
 /// Some of a batch: `length` pictures from `batch_index` on, or as many as there are.
 public struct ImageFromBatch: Node {
     static let image = Input<Image>("image")
-    static let index = Input<Int>("batch_index", default: 0, in: 0...4095)
-    static let length = Input<Int>("length", default: 1, in: 1...4096)
+    static let index = Input<Int>("batch_index", default: 0, in: 0...4095).looseWhenLinked
+    static let length = Input<Int>("length", default: 1, in: 1...4096).looseWhenLinked
     static let chosen = Output<Image>("IMAGE")
 
     public let schema = NodeSchema(
@@ -71,9 +71,9 @@ public struct ImageFromBatch: Node {
     public func run(_ inputs: Inputs, _ context: NodeContext) async throws -> [BoundOutput] {
         let image = try inputs[Self.image]
         let index = min(try inputs[Self.index], image.batch - 1)
-        let length = min(try inputs[Self.length], image.batch.addingClipped(index == .min ? .max : -index))
+        let length = min(try inputs[Self.length], image.batch.addingClamped(index == .min ? .max : -index))
         return [
-            Self.chosen(try image.part(pythonSlice(index, index.addingClipped(length), count: image.batch), context))
+            Self.chosen(try image.part(pythonSlice(index, index.addingClamped(length), count: image.batch), context))
         ]
     }
 }
@@ -93,19 +93,22 @@ public struct RebatchImages: Node {
     public func run(_ inputs: Inputs, _ context: NodeContext) async throws -> [BoundOutput] {
         let batches = try inputs.list(Self.images)
         let size = max(1, try inputs.list(Self.batchSize).first ?? 1)
-        // (batch, position in it) of every picture.
-        let pictures = batches.indices.flatMap { batch in (0..<batches[batch].batch).map { (batch, $0) } }
         var made: [Image] = []
-        for start in stride(from: 0, to: pictures.count, by: size) {
-            let chosen = pictures[start..<min(start + size, pictures.count)]
-            var parts: [Image] = []
-            for batch in batches.indices {
-                let positions = chosen.filter { $0.0 == batch }.map(\.1)
-                guard let first = positions.first else { continue }
-                parts.append(try batches[batch].part(first..<first + positions.count, context))
+        var parts: [Image] = []
+        var room = size
+        for batch in batches {
+            var start = 0
+            while start < batch.batch {
+                let count = min(room, batch.batch - start)
+                parts.append(try batch.part(start..<start + count, context))
+                start += count
+                room -= count
+                if room > 0 { continue }
+                made.append(try Image.batched(parts, context))
+                (parts, room) = ([], size)
             }
-            made.append(try Image.batched(parts, context))
         }
+        if !parts.isEmpty { made.append(try Image.batched(parts, context)) }
         return [Self.rebatched.list(made)]
     }
 }
@@ -135,12 +138,16 @@ extension Image {
                     suggestion: "Resize them to the same size first.")
             }
         }
-        let starts = images.indices.map { images[..<$0].reduce(0) { $0 + $1.batch * $1.height } }
         let batch = images.reduce(0) { $0 + $1.batch }
         try ImageSize.check(batch: batch, height: first.height, width: first.width, channels: first.channels)
+        // Which of `images` each picture of the batch is in, and which it is there.
+        let places = images.enumerated().flatMap { source, image in
+            (0..<image.batch).map { (source: source, picture: $0) }
+        }
+        let height = first.height
         return try gathered(batch: batch, from: images, context) { row in
-            let source = (starts.firstIndex { $0 > row } ?? starts.count) - 1
-            return (source: source, row: row - starts[source])
+            let place = places[row / height]
+            return (source: place.source, row: place.picture * height + row % height)
         }
     }
 

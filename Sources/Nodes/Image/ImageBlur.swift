@@ -5,6 +5,7 @@ internal import Media
 public struct ImageBlur: Node {
     static let image = Input<Image>("image", options: [])
     static let radius = Input<Int>("blur_radius", default: 1, in: 1...31, options: [.init("step", 1)])
+        .looseWhenLinked
     static let sigma = Input<Double>("sigma", default: 1, in: 0.1...10, options: [.init("step", 0.1)])
     static let blurred = Output<Image>("IMAGE")
 
@@ -18,7 +19,7 @@ public struct ImageBlur: Node {
         let image = try inputs[Self.image]
         let radius = try inputs[Self.radius]
         if radius == 0 { return [Self.blurred(image)] }
-        let kernel = try GaussianKernel(checkingRadius: radius, "blur_radius", sigma: try inputs[Self.sigma])
+        let kernel = try GaussianKernel(radius: radius, sigma: try inputs[Self.sigma])
         try ImageSize.check(batch: image.batch, height: image.height, width: image.width, channels: image.channels)
         var work = RowWork(context, rowCount: image.batch * image.height)
         return [Self.blurred(try image.blurred(kernel, work: &work))]
@@ -29,6 +30,7 @@ public struct ImageBlur: Node {
 public struct ImageSharpen: Node {
     static let image = Input<Image>("image", options: [])
     static let radius = Input<Int>("sharpen_radius", default: 1, in: 1...31, options: [.init("step", 1)])
+        .looseWhenLinked
     static let sigma = Input<Double>("sigma", default: 1, in: 0.1...10, options: [.init("step", 0.01)])
     static let alpha = Input<Double>("alpha", default: 1, in: 0...5, options: [.init("step", 0.01)])
     static let sharpened = Output<Image>("IMAGE")
@@ -43,27 +45,10 @@ public struct ImageSharpen: Node {
         let image = try inputs[Self.image]
         let radius = try inputs[Self.radius]
         if radius == 0 { return [Self.sharpened(image)] }
-        let kernel = try GaussianKernel(checkingRadius: radius, "sharpen_radius", sigma: try inputs[Self.sigma])
+        let kernel = try GaussianKernel(radius: radius, sigma: try inputs[Self.sigma])
         try ImageSize.check(batch: image.batch, height: image.height, width: image.width, channels: image.channels)
         var work = RowWork(context, rowCount: image.batch * image.height)
         let amount = Float(10 * (try inputs[Self.alpha]))
         return [Self.sharpened(try image.sharpened(kernel, amount: amount, work: &work))]
-    }
-}
-
-extension GaussianKernel {
-    /// A link may bring numbers that the schema would refuse.
-    fileprivate init(checkingRadius radius: Int, _ input: String, sigma: Double) throws {
-        guard (1...31).contains(radius) else {
-            throw Diagnostic(
-                .outOfRange, node: nil, input: input, "'\(input)' is \(radius), and it may be 0 to 31",
-                suggestion: "Choose a radius from 1 to 31.")
-        }
-        guard sigma > 0, sigma.isFinite else {
-            throw Diagnostic(
-                .outOfRange, node: nil, input: "sigma", "'sigma' is \(sigma), and it must be above 0",
-                suggestion: "Choose a sigma from 0.1 to 10.")
-        }
-        self.init(radius: radius, sigma: sigma)
     }
 }

@@ -6,8 +6,8 @@ internal import Media
 public struct ImageCompositeMasked: Node {
     static let destination = Input<Image>("destination")
     static let source = Input<Image>("source")
-    static let x = Input<Int>("x", default: 0, in: 0...16384, options: [.init("step", 1)])
-    static let y = Input<Int>("y", default: 0, in: 0...16384, options: [.init("step", 1)])
+    static let x = Input<Int>("x", default: 0, in: 0...16384, options: [.init("step", 1)]).looseWhenLinked
+    static let y = Input<Int>("y", default: 0, in: 0...16384, options: [.init("step", 1)]).looseWhenLinked
     static let resizesSource = Input<Bool>("resize_source", default: false)
     static let mask = Input<Mask>("mask").optional
     static let composite = Output<Image>("IMAGE")

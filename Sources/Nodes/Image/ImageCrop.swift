@@ -5,10 +5,10 @@ internal import Media
 /// last row or column, and a negative one (from a link) counts from the end, as Python's slices do.
 public struct ImageCrop: Node {
     static let image = Input<Image>("image")
-    static let width = Input<Int>("width", default: 512, in: 1...16384, options: [.init("step", 1)])
-    static let height = Input<Int>("height", default: 512, in: 1...16384, options: [.init("step", 1)])
-    static let x = Input<Int>("x", default: 0, in: 0...16384, options: [.init("step", 1)])
-    static let y = Input<Int>("y", default: 0, in: 0...16384, options: [.init("step", 1)])
+    static let width = Input<Int>("width", default: 512, in: 1...16384, options: [.init("step", 1)]).looseWhenLinked
+    static let height = Input<Int>("height", default: 512, in: 1...16384, options: [.init("step", 1)]).looseWhenLinked
+    static let x = Input<Int>("x", default: 0, in: 0...16384, options: [.init("step", 1)]).looseWhenLinked
+    static let y = Input<Int>("y", default: 0, in: 0...16384, options: [.init("step", 1)]).looseWhenLinked
     static let cropped = Output<Image>("IMAGE")
 
     public let schema = NodeSchema(
@@ -21,21 +21,13 @@ public struct ImageCrop: Node {
         let image = try inputs[Self.image]
         let x = min(try inputs[Self.x], image.width - 1)
         let y = min(try inputs[Self.y], image.height - 1)
-        let (right, bottom) = (x.addingClipped(try inputs[Self.width]), y.addingClipped(try inputs[Self.height]))
+        let (right, bottom) = (x.addingClamped(try inputs[Self.width]), y.addingClamped(try inputs[Self.height]))
         return [
             Self.cropped(
                 try image.cropped(
                     columns: pythonSlice(x, right, count: image.width),
                     rows: pythonSlice(y, bottom, count: image.height), context))
         ]
-    }
-}
-
-extension Int {
-    /// Without overflow: links may bring any number.
-    func addingClipped(_ other: Int) -> Int {
-        let (sum, overflow) = addingReportingOverflow(other)
-        return overflow ? (other < 0 ? .min : .max) : sum
     }
 }
 

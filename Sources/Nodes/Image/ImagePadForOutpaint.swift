@@ -24,13 +24,8 @@ public struct ImagePadForOutpaint: Node {
         let margins = Margins(
             left: try inputs[Self.left], top: try inputs[Self.top], right: try inputs[Self.right],
             bottom: try inputs[Self.bottom])
-        guard margins.all.allSatisfy({ $0 >= 0 }) else {
-            throw Diagnostic(
-                .outOfRange, node: nil, "a picture cannot be padded by a negative number of pixels",
-                suggestion: "Use 'ImageCrop' to make it smaller.")
-        }
-        let width = margins.all[0].addingClipped(margins.all[2]).addingClipped(image.width)
-        let height = margins.all[1].addingClipped(margins.all[3]).addingClipped(image.height)
+        let width = margins.left + image.width + margins.right
+        let height = margins.top + image.height + margins.bottom
         try ImageSize.check(batch: image.batch, height: height, width: width, channels: image.channels)
         let grey = [Float](repeating: 0.5, count: image.channels)
         var work = RowWork(context, rowCount: (image.batch + 1) * height)
@@ -63,8 +58,6 @@ public struct ImagePadForOutpaint: Node {
 /// How much is added on each side, in pixels.
 private struct Margins {
     let left: Int, top: Int, right: Int, bottom: Int
-
-    var all: [Int] { [left, top, right, bottom] }
 
     /// The square of how near an edge with a margin is, as a part of `feathering`; the pixel at the left edge is 0 away
     /// from it, the one at the right edge 1. Pictures lower or narrower than twice the feathering have none.

@@ -18,11 +18,6 @@ public struct ImageQuantize: Node {
     public func run(_ inputs: Inputs, _ context: NodeContext) async throws -> [BoundOutput] {
         let image = try inputs[Self.image]
         let count = try inputs[Self.colors]
-        guard (1...256).contains(count) else {
-            throw Diagnostic(
-                .outOfRange, node: nil, input: "colors", "'colors' is \(count), and it may be 1 to 256",
-                suggestion: "Choose 1 to 256 colours.")
-        }
         guard image.channels >= 3 else {
             throw Diagnostic(
                 .nodeFailed, node: nil, "a picture with \(image.channels) channels has no colours to reduce",

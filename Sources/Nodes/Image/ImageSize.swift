@@ -13,5 +13,5 @@ enum ImageSize {
     }
 
     /// Python's `round`: halves go to the even number. At least 1, so that no picture loses its last row.
-    static func rounded(_ length: Double) -> Int { max(1, Int(length.rounded(.toNearestOrEven))) }
+    static func rounded(_ length: Double) -> Int { max(1, Int(clamping: length.rounded(.toNearestOrEven))) }
 }

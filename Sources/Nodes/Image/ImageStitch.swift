@@ -64,8 +64,8 @@ public struct ImageStitch: Node {
         // Where ComfyUI fails, because nothing would be left, one pixel is.
         let size =
             isRow
-            ? (width: max(1, Int(Double(model.height) * ratio)), height: model.height)
-            : (width: model.width, height: max(1, Int(Double(model.width) / ratio)))
+            ? (width: max(1, Int(clamping: Double(model.height) * ratio)), height: model.height)
+            : (width: model.width, height: max(1, Int(clamping: Double(model.width) / ratio)))
         return try image.scaled(to: size, method: ResamplingMethod.lanczos.rawValue, crop: false, context)
     }
 }

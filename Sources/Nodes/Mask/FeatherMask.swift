@@ -7,10 +7,10 @@ internal import Media
 /// value, and the first fade step lands on the left column and the top row. The pixels here are the same.
 public struct FeatherMask: Node {
     static let mask = Input<Mask>("mask")
-    static let left = Input<Int>("left", default: 0, in: 0...16384, options: [.init("step", 1)])
-    static let top = Input<Int>("top", default: 0, in: 0...16384, options: [.init("step", 1)])
-    static let right = Input<Int>("right", default: 0, in: 0...16384, options: [.init("step", 1)])
-    static let bottom = Input<Int>("bottom", default: 0, in: 0...16384, options: [.init("step", 1)])
+    static let left = Input<Int>("left", default: 0, in: 0...16384, options: [.init("step", 1)]).looseWhenLinked
+    static let top = Input<Int>("top", default: 0, in: 0...16384, options: [.init("step", 1)]).looseWhenLinked
+    static let right = Input<Int>("right", default: 0, in: 0...16384, options: [.init("step", 1)]).looseWhenLinked
+    static let bottom = Input<Int>("bottom", default: 0, in: 0...16384, options: [.init("step", 1)]).looseWhenLinked
     static let feathered = Output<Mask>("MASK")
 
     public let schema = NodeSchema(

@@ -39,10 +39,10 @@ public struct ThresholdMask: Node {
 /// Cuts a window out of the mask. What of it lies outside is left out.
 public struct CropMask: Node {
     static let mask = Input<Mask>("mask")
-    static let x = Input<Int>("x", default: 0, in: 0...16384, options: [.init("step", 1)])
-    static let y = Input<Int>("y", default: 0, in: 0...16384, options: [.init("step", 1)])
-    static let width = Input<Int>("width", default: 512, in: 1...16384, options: [.init("step", 1)])
-    static let height = Input<Int>("height", default: 512, in: 1...16384, options: [.init("step", 1)])
+    static let x = Input<Int>("x", default: 0, in: 0...16384, options: [.init("step", 1)]).looseWhenLinked
+    static let y = Input<Int>("y", default: 0, in: 0...16384, options: [.init("step", 1)]).looseWhenLinked
+    static let width = Input<Int>("width", default: 512, in: 1...16384, options: [.init("step", 1)]).looseWhenLinked
+    static let height = Input<Int>("height", default: 512, in: 1...16384, options: [.init("step", 1)]).looseWhenLinked
     static let cropped = Output<Mask>("MASK")
 
     public let schema = NodeSchema(
@@ -54,8 +54,8 @@ public struct CropMask: Node {
     public func run(_ inputs: Inputs, _ context: NodeContext) async throws -> [BoundOutput] {
         let mask = try inputs[Self.mask]
         let (x, y) = (try inputs[Self.x], try inputs[Self.y])
-        let columns = pythonSlice(x, x.addingClipped(try inputs[Self.width]), count: mask.width)
-        let rows = pythonSlice(y, y.addingClipped(try inputs[Self.height]), count: mask.height)
+        let columns = pythonSlice(x, x.addingClamped(try inputs[Self.width]), count: mask.width)
+        let rows = pythonSlice(y, y.addingClamped(try inputs[Self.height]), count: mask.height)
         return [Self.cropped(Mask(try mask.image.cropped(columns: columns, rows: rows, context)))]
     }
 }

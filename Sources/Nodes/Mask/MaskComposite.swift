@@ -42,12 +42,7 @@ public struct MaskComposite: Node {
                 .nodeFailed, node: nil, "batches of \(mask.batch) and \(source.batch) masks cannot be combined",
                 suggestion: "Use batches of the same size, or a single source mask.")
         }
-        guard left >= 0 && top >= 0 else {
-            throw Diagnostic(
-                .outOfRange, node: nil, "a mask cannot be laid at (\(left), \(top)), outside of the other",
-                suggestion: "Use 'CropMask' to cut off what lies outside, and x and y of at least 0.")
-        }
-        let columns = min(left, mask.width)..<min(left.addingClipped(source.width), mask.width)
+        let columns = min(left, mask.width)..<min(left + source.width, mask.width)
         let (width, height, added) = (mask.width, mask.height, source.floats())
         var values = mask.floats()
         var work = RowWork(context, rowCount: mask.batch * height)

@@ -51,12 +51,12 @@ public struct ImageDenoise: Node {
         var work = RowWork(context, rowCount: image.batch * image.height)
         switch Method(rawValue: try inputs[Self.method]) ?? .nonLocalMeans {
         case .median:
-            let filter = MedianFilter(size: try Self.odd(inputs, Self.medianSize), blend: Float(strength) * blend)
+            let filter = try MedianFilter(size: try Self.odd(inputs, Self.medianSize), blend: Float(strength) * blend)
             context.phase("denoise", "median of \(filter.size)x\(filter.size)")
             return [Self.denoised(try image.denoised(filter, &work))]
         case .nonLocalMeans:
             let noise = try Self.noise(inputs, image)
-            let means = NonLocalMeans(
+            let means = try NonLocalMeans(
                 searchWindow: try Self.odd(inputs, Self.searchWindow), patch: try Self.odd(inputs, Self.patch),
                 sigma: noise * 2 * Float(strength), blend: blend)
             context.phase("denoise", "non-local means against noise of \(Self.tenths(noise * 255)) levels")
@@ -83,7 +83,7 @@ public struct ImageDenoise: Node {
     }
 
     private static func tenths(_ value: Float) -> String {
-        let tenths = Int((value * 10).rounded())
+        let tenths = Int(clamping: (value * 10).rounded())
         return "\(tenths / 10).\(tenths % 10)"
     }
 

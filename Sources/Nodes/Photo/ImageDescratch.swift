@@ -37,7 +37,7 @@ public struct ImageDescratch: Node {
     public func run(_ inputs: Inputs, _ context: NodeContext) async throws -> [BoundOutput] {
         let image = try inputs[Self.image]
         try PhotoChannels.check(image)
-        let settings = Descratch(
+        let settings = try Descratch(
             kind: Descratch.Kind(rawValue: try inputs[Self.kind]) ?? .both,
             sensitivity: try inputs[Self.sensitivity], maxWidth: try inputs[Self.maxWidth],
             minLength: try inputs[Self.minLength] / 100, findsDust: try inputs[Self.dust],

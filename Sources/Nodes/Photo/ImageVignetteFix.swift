@@ -41,7 +41,7 @@ public struct ImageVignetteFix: Node {
             vignettes.append(found.flatMap { $0.falloff >= 0.03 ? $0 : nil })
             let name = image.batch == 1 ? "the picture" : "picture \(index + 1)"
             if let vignette = vignettes[index] {
-                context.log(.info, "the corners of \(name) are \(Int(vignette.falloff * 100)) % darker")
+                context.log(.info, "the corners of \(name) are \(Int(clamping: vignette.falloff * 100)) % darker")
             } else {
                 context.log(.warning, "\(name) shows no vignette, so it is left as it is")
             }

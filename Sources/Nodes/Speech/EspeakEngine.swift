@@ -80,8 +80,8 @@ struct EspeakEngine: SpeechEngine {
         let voice = try voices?.argument(voice: request.voice, language: request.language, script: piece.script)
         if let voice { arguments += ["-v", voice] }
         // 50 is the voice's own pitch, 99 the highest.
-        arguments += ["-s", "\(Int((Self.wordsPerMinute * request.speed).rounded()))"]
-        arguments += ["-p", "\(min(99, Int((50 * request.pitch).rounded())))"]
+        arguments += ["-s", "\(Int(clamping: (Self.wordsPerMinute * request.speed).rounded()))"]
+        arguments += ["-p", "\(min(99, Int(clamping: (50 * request.pitch).rounded())))"]
         var command = espeak.command(program, arguments)
         command.maxOutputByteCount = Self.maxOutputByteCount
         return command

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// A script of writing, as far as it says which language to speak.
 enum Script: Int, CaseIterable {
     case latin, han, kana, hangul, cyrillic, greek, arabic, hebrew, devanagari, thai

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Cuts a paragraph into sentences, by the punctuation of Latin, Chinese, Japanese and kindred scripts.
 ///
 /// The rules are those people follow when they write, not a grammar: where a full stop is in doubt, cutting costs a

@@ -30,7 +30,7 @@ struct SpeechBeginning: Sendable {
                     suggestion: "Run it again, or choose another voice.")
             }
             if piece.startsParagraph && self.format != nil {
-                let frameCount = Int(pause * Double(format.sampleRate))
+                let frameCount = Int(clamping: pause * Double(format.sampleRate))
                 try builder.append(repeatElement(0, count: frameCount * format.channelCount))
             }
             self.format = format

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// A text as its paragraphs: what nobody speaks is gone, runs of white space are one space, and blank lines part.
 enum SpokenParagraphs {
     /// UAX #15, Stream-Safe Text Format: real text has no more combining marks in a row.

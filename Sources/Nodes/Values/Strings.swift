@@ -57,23 +57,48 @@ public struct StringReplace: Node {
         let find = Array(try inputs[Self.find].unicodeScalars)
         let replacement = Array(try inputs[Self.replacement].unicodeScalars)
         var replaced = String.UnicodeScalarView()
-        var (at, byteCount) = (0, 0)
-        func isFound(at start: Int) -> Bool {
-            start + find.count <= text.count && find.indices.allSatisfy { text[start + $0] == find[$0] }
+        var byteCount = 0
+        func replace() throws {
+            byteCount += 4 * replacement.count
+            try TextSize.check(byteCount)
+            replaced.append(contentsOf: replacement)
         }
-        while at <= text.count {
-            if at % 65_536 == 0 { try context.step(at, of: text.count + 1) }
-            if isFound(at: at) {
-                byteCount += 4 * replacement.count
-                try TextSize.check(byteCount)
-                replaced.append(contentsOf: replacement)
-                at += find.count
-                if !find.isEmpty { continue }
+        if find.isEmpty {
+            for (at, scalar) in text.enumerated() {
+                if at % 65_536 == 0 { try context.step(at, of: text.count) }
+                try replace()
+                replaced.append(scalar)
             }
-            if at < text.count { replaced.append(text[at]) }
-            at += 1
+            try replace()
+            return [Self.output(String(replaced))]
         }
+        // Knuth, Morris, Pratt: linear, whatever the texts are.
+        let borders = try Self.borders(of: find)
+        var (matched, kept) = (0, 0)
+        for (at, scalar) in text.enumerated() {
+            if at % 65_536 == 0 { try context.step(at, of: text.count) }
+            while matched > 0, find[matched] != scalar { matched = borders[matched - 1] }
+            if find[matched] == scalar { matched += 1 }
+            guard matched == find.count else { continue }
+            replaced.append(contentsOf: text[kept..<at + 1 - find.count])
+            try replace()
+            (matched, kept) = (0, at + 1)
+        }
+        replaced.append(contentsOf: text[kept...])
         return [Self.output(String(replaced))]
+    }
+
+    /// For each beginning of `find`, the length of the longest shorter beginning that it ends with.
+    private static func borders(of find: [Unicode.Scalar]) throws -> [Int] {
+        var borders = [Int](repeating: 0, count: find.count)
+        var length = 0
+        for at in find.indices.dropFirst() {
+            if at % 65_536 == 0 { try Task.checkCancellation() }
+            while length > 0, find[length] != find[at] { length = borders[length - 1] }
+            if find[length] == find[at] { length += 1 }
+            borders[at] = length
+        }
+        return borders
     }
 }
 

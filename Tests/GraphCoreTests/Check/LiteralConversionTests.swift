@@ -4,7 +4,7 @@ import Testing
 
 @Suite("A literal")
 struct LiteralConversionTests {
-    private static let int = Input<Int>("n").spec
+    private static let int = Input<Value>("n", type: .int).spec
     private static let float = Input<Double>("x").spec
     private static let boolean = Input<Bool>("flag").spec
     private static let string = Input<String>("text", type: .string).spec
@@ -29,7 +29,7 @@ struct LiteralConversionTests {
             switch error {
             case .wrongType(let message, let suggestion): return "wrong type: \(message) \(suggestion)"
             case .outOfRange(let message, let suggestion): return "out of range: \(message) \(suggestion)"
-            case .notInList(let message, let suggestion): return "not in list: \(message) \(suggestion ?? "-")"
+            case .notInList(let message, let suggestion): return "not in list: \(message) \(suggestion)"
             case .refused(let refusal, let word, let source):
                 return "not in list: \(refusal.message) \(source.hint(word, Pictures()))"
             }

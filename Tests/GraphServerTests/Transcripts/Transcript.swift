@@ -190,7 +190,7 @@ struct Transcript {
         case .bool(let bool): return String(bool)
         case .number(let number):
             guard let double = number.double else { return number.text }
-            return double == double.rounded() && abs(double) < 1e15 ? String(Int(double)) : String(double)
+            return double == double.rounded() && abs(double) < 1e15 ? String(Int(clamping: double)) : String(double)
         case .string(let string): return string == prompt ? "PROMPT" : "\"\(string)\""
         case .array(let array): return "[\(array.map { plainValue($0) }.joined(separator: ", "))]"
         case .object: return plain(value)

@@ -33,9 +33,9 @@ struct DescratchTests {
         return DrawnPicture.eightBit(Image(batch: 1, height: size, width: size, channels: 3, floats: floats))
     }
 
-    private func repaired(_ image: Image, _ settings: Descratch = Descratch()) throws -> (image: Image, mask: Mask) {
+    private func repaired(_ image: Image, _ settings: Descratch? = nil) throws -> (image: Image, mask: Mask) {
         var work = RowWork(rowCount: Descratch.passCount * image.batch * image.height)
-        return try image.descratched(settings, &work)
+        return try image.descratched(settings ?? Descratch(), &work)
     }
 
     @Test("finds a scratch and no more, bright or dark, and fills it within the noise", arguments: [0.3, -0.2])

@@ -12,7 +12,7 @@ struct NonLocalMeansTests {
 
     @Test("is the sum it is defined by", arguments: [(7, 3), (9, 5), (13, 7)])
     func reference(searchWindow: Int, patch: Int) throws {
-        let method = NonLocalMeans(searchWindow: searchWindow, patch: patch, sigma: 0.2)
+        let method = try NonLocalMeans(searchWindow: searchWindow, patch: patch, sigma: 0.2)
         // Neither side is a whole number of vectors; wider than one tile.
         for (width, height) in [(21, 17), (300, 5)] {
             let image = DrawnPicture.random(width, height)
@@ -86,7 +86,7 @@ struct NonLocalMeansTests {
     @Test("takes each picture of a batch by itself, and keeps how opaque a pixel is")
     func batch() throws {
         let pair = DrawnPicture.random(40, 30, channels: 4, batch: 2)
-        let method = NonLocalMeans(searchWindow: 9, patch: 3, sigma: 0.2)
+        let method = try NonLocalMeans(searchWindow: 9, patch: 3, sigma: 0.2)
         let both = try denoised(pair, method).floats()
         let count = 40 * 30 * 4
         for index in 0..<2 {

@@ -10,7 +10,7 @@ struct LoudnessMeterTests {
         decibels: Double, rate: Int = 48_000, channelCount: Int = 2, seconds: Double = 2, frequency: Double = 997
     ) -> Audio {
         let amplitude = pow(10, decibels / 20)
-        let frames = Int(seconds * Double(rate))
+        let frames = Int(clamping: seconds * Double(rate))
         return Audio(
             sampleRate: rate, channelCount: channelCount,
             samples: (0..<frames * channelCount).map {

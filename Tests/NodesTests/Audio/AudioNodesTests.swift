@@ -26,7 +26,7 @@ extension Audio {
         let amplitude = pow(10, decibels / 20)
         return Audio(
             sampleRate: rate, channelCount: channels,
-            samples: (0..<Int(seconds * Double(rate)) * channels).map {
+            samples: (0..<Int(clamping: seconds * Double(rate)) * channels).map {
                 Float(amplitude * sin(2 * .pi * frequency * Double($0 / channels) / Double(rate)))
             })
     }

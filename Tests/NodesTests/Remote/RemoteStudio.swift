@@ -62,7 +62,7 @@ final class RemoteStudio: Sendable {
         var progress: [String] {
             events.compactMap { kind in
                 guard case .nodeProgress("speech", let done, let total, _) = kind else { return nil }
-                return "\(Int(done)) of \(Int(total))"
+                return "\(Int(clamping: done)) of \(Int(clamping: total))"
             }
         }
         /// What failed, as people read it.
@@ -148,7 +148,7 @@ struct Tone: Node {
     func run(_ inputs: Inputs, _ context: NodeContext) async throws -> [BoundOutput] {
         let (rate, channels) = (try inputs[Self.rate], try inputs[Self.channels])
         let frame = (0..<channels).map { Float($0) * 0.5 }
-        let count = Int(try inputs[Self.seconds] * Double(rate))
+        let count = Int(clamping: try inputs[Self.seconds] * Double(rate))
         return [
             Self.audio(
                 Audio(

@@ -63,7 +63,7 @@ struct SpeechRunTests {
         #expect(result.outcome == .succeeded)
         let words = events.compactMap { kind -> String? in
             switch kind {
-            case .nodeProgress(_, let done, let total, _): "\(Int(done)) of \(Int(total))"
+            case .nodeProgress(_, let done, let total, _): "\(Int(clamping: done)) of \(Int(clamping: total))"
             case .nodePhase(_, _, let stage, let message, _): "\(stage): \(message)"
             default: nil
             }

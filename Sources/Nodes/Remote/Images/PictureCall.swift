@@ -106,9 +106,9 @@ struct PictureCall: Sendable {
     func painting(_ elapsed: Duration, usual: Duration?) -> String {
         let name = "\(model) on '\(server.provider.name)'"
         let which = share.count > 1 ? ", picture \(share.index + 1) of \(share.count)" : ""
-        let seconds = Int(elapsed.seconds)
+        let seconds = Int(clamping: elapsed.seconds)
         guard let usual else { return name + which + (seconds > 0 ? "; \(seconds) s so far" : "") }
-        let expected = max(1, Int(usual.seconds.rounded()))
+        let expected = max(1, Int(clamping: usual.seconds.rounded()))
         if elapsed > usual {
             return "\(name)\(which); \(seconds) s so far, longer than the \(expected) s of earlier runs"
         }

@@ -28,7 +28,7 @@ enum ReferenceSound {
         let sent = min(frameCount, maxSeconds * audio.sampleRate)
         if sent < frameCount {
             let seconds = (Double(frameCount) / Double(audio.sampleRate)).rounded()
-            context.log(.warning, "\(input): only the first \(maxSeconds) s of \(Int(seconds)) s are sent")
+            context.log(.warning, "\(input): only the first \(maxSeconds) s of \(Int(clamping: seconds)) s are sent")
         }
         var mono = try mono(audio, 0..<sent, context)
         if mono.sampleRate < leastSampleRate {

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Looks for a pattern by trying and taking back, as Python's `re` does, on memory and in time that are bounded: a
 /// pattern such as `(a+)+b` tries more ways than there are atoms.
 struct PatternMatcher {
@@ -21,6 +23,7 @@ struct PatternMatcher {
     private let text: [UInt32]
     private let check: () throws -> Void
     private var stepCount = 0
+    private var nextCheck = 8192
     private var registers: [Int]
     private var trail: [Trail] = []
 
@@ -53,8 +56,10 @@ struct PatternMatcher {
 
     /// - Parameter mustAdvance: a match that starts at `start` may not be empty.
     private mutating func first(from start: Int, _ mustAdvance: Bool) throws(Failure) -> Match? {
+        // A search that failed has undone its marks, so one clearing does for all positions.
+        for i in registers.indices { registers[i] = -1 }
+        stepCount += registers.count
         for position in start...max(start, text.count) where position <= text.count {
-            for i in registers.indices { registers[i] = -1 }
             trail.removeAll(keepingCapacity: true)
             let forbidden = mustAdvance && position == start ? position : -1
             guard let end = try run(0, position, forbiddenEnd: forbidden) else { continue }
@@ -69,7 +74,8 @@ struct PatternMatcher {
 
     private mutating func step() throws(Failure) {
         stepCount += 1
-        guard stepCount % 8192 == 0 else { return }
+        guard stepCount >= nextCheck else { return }
+        nextCheck = stepCount + 8192
         guard stepCount < Self.maxStepCount, trail.count < Self.maxTrailCount else {
             throw .tooManySteps(stepCount)
         }

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Reads the syntax of Python's `re`. What Python refuses is refused here, in its words where it has them.
 struct PatternParser {
     struct Failure: Error {

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// A pattern as instructions for `PatternMatcher`.
 struct PatternProgram {
     enum Instruction {
@@ -112,7 +114,12 @@ struct PatternProgram {
         func split(_ body: Int, _ exit: Int) -> Instruction {
             eagerness == .lazy ? .split(exit, body) : .split(body, exit)
         }
-        for _ in 0..<minimum { try add(part) }
+        for _ in 0..<minimum {
+            let count = instructions.count
+            try add(part)
+            // What takes no instruction once takes none the other 2^32 times either.
+            if instructions.count == count { break }
+        }
         var exits: [Int] = []
         if let maximum {
             for _ in 0..<maximum - minimum {

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// A parsed pattern in the syntax of Python's `re` (docs.python.org, library/re), for text.
 indirect enum PatternSyntax {
     case set(ScalarSet)
@@ -31,7 +33,14 @@ indirect enum PatternSyntax {
         switch self {
         case .set: return 1
         case .sequence(let parts):
-            return parts.reduce(0) { sum, part in sum.flatMap { sum in part.width(groups).map { sum + $0 } } }
+            var sum = 0
+            for part in parts {
+                guard let width = part.width(groups) else { return nil }
+                let (next, overflow) = sum.addingReportingOverflow(width)
+                if overflow { return nil }
+                sum = next
+            }
+            return sum
         case .alternatives(let parts):
             let widths = Set(parts.map { $0.width(groups) })
             return widths.count == 1 ? widths.first ?? nil : nil
@@ -71,8 +80,10 @@ struct ScalarSet {
     mutating func prepareFolding() {
         guard ignoresCase else { return }
         var all: Set<UInt32> = []
+        var count = 0
         for case .range(let range) in members {
-            guard range.count <= 4096 else { return }
+            count += range.count
+            guard count <= 4096 else { return }
             for value in range { all.insert(ScalarClass.folded(value, isASCII: isASCII)) }
         }
         folded = all
