@@ -100,7 +100,29 @@ struct KeptJSONTests {
             let found = try #require(KeptJSON.member(member.key, of: text))
             #expect(try JSONParser.parse(Array(found)) == member.value)
         }
+        #expect(KeptJSON.member("a", of: Array(#"{"a":1,"b":2,"a":3}"#.utf8)) == [UInt8(ascii: "3")])
         #expect(KeptJSON.member("c", of: text) == nil)
         #expect(KeptJSON.member("a", of: Array("{}".utf8)) == nil)
+    }
+}
+
+@Suite("A long answer")
+struct JSONPiecesTests {
+    @Test("is sent piece by piece, as what is kept, and a short one as a whole")
+    func pieces() {
+        let long = Array(repeating: UInt8(ascii: "x"), count: 4 << 20)
+        for (kept, isWhole) in [([UInt8]("1".utf8), true), (long, false)] {
+            var json = JSONPieces()
+            json.text.raw("[")
+            json.raw(kept)
+            json.text.raw(",2]")
+            let expected = Array("[".utf8) + kept + Array(",2]".utf8)
+            let response = json.response()
+            switch response.body {
+            case .bytes: #expect(isWhole)
+            case .source(_, let byteCount): #expect(!isWhole && byteCount == expected.count)
+            }
+            #expect(Answer(response).bytes == expected)
+        }
     }
 }

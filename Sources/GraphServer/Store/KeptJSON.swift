@@ -9,19 +9,20 @@ enum KeptJSON {
         return try JSONParser.parse(text, limits: limits)
     }
 
-    /// The text of an object's member, found without parsing the others: a graph may have 200,000.
+    /// The text of an object's member, found without parsing the others: a graph may have 200,000. The last one counts.
     /// - Parameter object: as `JSONWriter` writes it, without white space.
     static func member(_ key: String, of object: [UInt8]) -> ArraySlice<UInt8>? {
         let wanted = JSONWriter.bytes(.string(key))
+        var found: ArraySlice<UInt8>?
         var position = 1
         while position < object.count, object[position] == UInt8(ascii: "\"") {
             let colon = end(of: object, from: position)
             let isWanted = object[position..<colon].elementsEqual(wanted)
             let comma = end(of: object, from: colon + 1)
-            if isWanted { return object[colon + 1..<comma] }
+            if isWanted { found = object[colon + 1..<comma] }
             position = comma + 1
         }
-        return nil
+        return found
     }
 
     /// Where the value or key that begins at `start` ends.

@@ -7,7 +7,7 @@ struct JSONPieces {
     /// Shorter texts are copied.
     private static let shareByteCount = 4096
     /// A longer answer is sent piece by piece, and not compressed.
-    private static let wholeByteCount = 1 << 20
+    private static let wholeByteCount = 4 << 20
 
     private var pieces: [[UInt8]] = []
     private(set) var byteCount = 0
