@@ -59,8 +59,10 @@ extension ServerContext {
 
 extension Response {
     static func json(_ value: JSON, status: Int = 200) -> Response {
-        Response(
-            status, headers: ["Content-Type": "application/json; charset=utf-8"],
-            body: .bytes(JSONWriter.bytes(value)))
+        .json(bytes: JSONWriter.bytes(value), status: status)
+    }
+
+    static func json(bytes: [UInt8], status: Int = 200) -> Response {
+        Response(status, headers: ["Content-Type": "application/json; charset=utf-8"], body: .bytes(bytes))
     }
 }

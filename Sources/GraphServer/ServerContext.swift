@@ -24,6 +24,11 @@ struct ServerContext: Sendable {
     /// For uploads that are compared with what is there: nobody else waits for that.
     let uploads = Lane(width: 2)
 
+    /// For prompts whose text is long: to read it takes memory and time.
+    let prompts = Lane(width: 2)
+    /// For lists of prompts: each may hold all that is kept of them.
+    let lists = Lane(width: 2)
+
     var registry: NodeRegistry { engine.registry }
 
     var bodyLimits: JSONParser.Limits {
@@ -59,9 +64,7 @@ struct ServerContext: Sendable {
 }
 
 extension Reply {
-    static func json(bytes: [UInt8], status: Int = 200) -> Reply {
-        .now(Response(status, headers: ["Content-Type": "application/json; charset=utf-8"], body: .bytes(bytes)))
-    }
+    static func json(bytes: [UInt8], status: Int = 200) -> Reply { .now(.json(bytes: bytes, status: status)) }
 
     static func json(_ value: JSON, status: Int = 200) -> Reply {
         .json(bytes: JSONWriter.bytes(value), status: status)

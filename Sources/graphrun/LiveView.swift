@@ -45,7 +45,7 @@ struct LiveView: EventView {
                 lines.append("  \(Self.color(level))[\(level.rawValue)]\u{1B}[0m \(text)")
             case .nodePreviewFile(let node, let file):
                 lines.append("  " + Console.printable(outputs.beginning(node, file)))
-            case .nodeBlocked(let node, let message?):
+            case .nodeBlocked(let node, _, let message?):
                 lines.append("  " + Console.printable("\(node) did not run: \(message)"))
             case .runFinished(let outcome):
                 isRunning = false

@@ -35,7 +35,7 @@ struct PlainView: EventView {
             case .nodeOutput(let node, _, let output) where !state.isRunning(node): lines += outputLines(output)
             case .nodeLog(let node, let level, let message): lines.append("\(node) [\(level.rawValue)] \(message)")
             case .nodePreviewFile(let node, let file): lines.append(outputs.beginning(node, file))
-            case .nodeBlocked(let node, let message?): lines.append("\(node) did not run: \(message)")
+            case .nodeBlocked(let node, _, let message?): lines.append("\(node) did not run: \(message)")
             case .runProgress where event.elapsed - lastTold >= Self.interval:
                 lastTold = event.elapsed
                 lines.append(Self.summary(state))

@@ -58,7 +58,7 @@ struct RunState {
             }
         case .nodeOutput(let node, _, let output): update(node) { $0.outputs.append(output) }
         case .nodeCached: cachedCount += 1
-        case .nodeFailed(let node, _), .nodeInterrupted(let node), .nodeBlocked(let node, _): _ = remove(node)
+        case .nodeFailed(let node, _), .nodeInterrupted(let node), .nodeBlocked(let node, _, _): _ = remove(node)
         case .nodeWaiting(let node, .inputs): _ = remove(node)
         case .nodeWaiting(_, .expansion), .nodePreview, .nodePreviewFile, .nodePicture, .nodeLog, .runFinished: break
         }

@@ -28,7 +28,7 @@ struct MessageLogTests {
         var out: [UInt8] = []
         let given = log.read(&reader, limit: limit, into: &out) { frame, out in
             texts.append(String(decoding: frame.message.payload, as: UTF8.self))
-            out += frame.bytes
+            frame.write(to: &out)
         }
         return (texts, given)
     }
@@ -196,5 +196,26 @@ struct MessageLogTests {
         ])
         #expect(Self.read(log, &plain).texts == ["progress", "type 1"])
         #expect(Self.read(log, &described).texts == ["type 4", "progress"])
+    }
+
+    @Test("looks for what is told to everyone at those who read, not at all who were told something once")
+    func listeners() {
+        let log = MessageLog(epoch: "e")
+        let counter = Counter()
+        _ = log.subscribe(.client("a"), .now) { counter.add() }
+        let count: UInt64 = 20_000
+        log.publish((1...count).map { Self.message("x", $0, to: .client("client \($0)")) })
+        // With a look at every client each time, the test would take many minutes.
+        for _ in 0..<count { log.publish([Self.message("s", count, to: .everyone, .transient, run: nil)]) }
+        #expect(counter.value == Int(count))
+    }
+
+    @Test("holds each message once, and as many as its bytes allow")
+    func weight() {
+        let text = String(repeating: "x", count: 1000)
+        let log = MessageLog(epoch: "e", limits: MessageLog.Limits(factByteCount: 10 * 1300))
+        log.publish((1...11).map { Self.message(text, $0) })
+        #expect(Self.join(log, since: 1).welcome == .resumed(seq: 1, factCount: 10))
+        #expect(Self.join(log, since: 0).welcome == .resync(seq: 11))
     }
 }

@@ -169,3 +169,83 @@ struct NarratorTests {
         #expect(states.last != nil)
     }
 }
+
+@Suite("What is told of many nodes")
+struct ManyNodesTests {
+    private static func event(_ run: RunID, _ kind: RunEvent.Kind) -> RunEvent {
+        RunEvent(run: run, sequence: 1, order: 1, elapsed: .zero, kind: kind)
+    }
+
+    private static func started(_ node: NodeID) -> RunEvent.Kind {
+        .nodeStarted(node, type: "T", display: node, parent: nil, because: .neverRan)
+    }
+
+    private static func narrator() -> Narrator {
+        Narrator(epoch: "e", origin: { _ in RunFold.Origin(clientID: "c", queuedAt: 0) })
+    }
+
+    @Test("is in each state only what changed or runs")
+    func states() {
+        var fold = RunFold(id: "r", origin: RunFold.Origin(clientID: "c", queuedAt: 0))
+        fold.begin("running", type: "T", display: "running", parent: nil)
+        let count = 30_000
+        for number in 0..<count {
+            let node = NodeID("\(number)")
+            fold.begin(node, type: "T", display: node, parent: nil)
+            fold.finish(node)
+            // With a look at every node each time, the test would take many minutes.
+            let text = fold.stateText()
+            if number == count - 1 {
+                let keys = (try? JSONParser.parse(Array("{".utf8) + text + Array("}".utf8)))?.object?.members.map(\.key)
+                #expect(keys == ["running", "\(count - 1)"])
+            }
+        }
+        fold.finish("running")
+        #expect(String(decoding: fold.stateText(), as: UTF8.self).hasPrefix("\"running\":{"))
+        #expect(fold.stateText() == [])
+    }
+
+    @Test("costs the same however many prompts wait")
+    func waiting() {
+        var narrator = Self.narrator()
+        let count = 30_000
+        for number in 0..<count { narrator.tell(Self.event(RunID("\(number)"), .runQueued)) }
+        // With a look at every prompt each time, the test would take many minutes.
+        for number in 0..<count {
+            narrator.tell(Self.event(RunID("\(number)"), .runFinished(.cancelled)))
+            narrator.flush()
+            if narrator.isDirty || narrator.isLarge { Issue.record("nothing has changed since") }
+        }
+        #expect(narrator.queueRemaining == 0)
+    }
+
+    @Test("says of a large run that waits for another one's messages that it has more to tell")
+    func parked() throws {
+        var narrator = Self.narrator()
+        narrator.tell(Self.event("large", .runQueued))
+        for number in 0..<65 { narrator.tell(Self.event("large", Self.started(NodeID("\(number)")))) }
+        narrator.tell(Self.event("other", .runQueued))
+        #expect(narrator.isLarge && narrator.isDirty)
+        _ = narrator.takeMessages()
+        narrator.flush()
+        let states = try narrator.takeMessages().map { try JSONParser.parse($0.payload) }
+        #expect(states.map { $0["type"] } == ["progress_state"])
+        #expect(narrator.isLarge && !narrator.isDirty)
+        narrator.tell(Self.event("large", .runFinished(.cancelled)))
+        #expect(!narrator.isLarge)
+    }
+
+    @Test("says at most of the last 64 nodes that ran when a block has a message")
+    func blocked() throws {
+        var narrator = Self.narrator()
+        narrator.tell(Self.event("r", .runQueued))
+        for number in 0..<100 { narrator.tell(Self.event("r", .nodeFinished(NodeID("\(number)")))) }
+        _ = narrator.takeMessages()
+        narrator.tell(Self.event("r", .nodeBlocked("b", type: "Gate", message: "closed")))
+        let messages = try narrator.takeMessages().map { try JSONParser.parse($0.payload) }
+        let error = try #require(messages.first { $0["type"] == "execution_error" }?["data"])
+        #expect(error["executed"]?.array?.compactMap(\.string) == (36..<100).map { String($0) })
+        #expect(error["node_type"] == "Gate")
+        #expect(error["exception_message"] == "Execution Blocked: closed")
+    }
+}

@@ -1,6 +1,7 @@
 import Files
 import GraphCore
 import Nodes
+import Synchronization
 import TestData
 import TestNodes
 import Testing
@@ -185,7 +186,7 @@ struct PromptErrorTests {
             + "\"extra_data\": {\"api_key_comfy_org\": \"secret\", \"auth_token_comfy_org\": \"secret\", \"other\": 1}}"
         let read = try PromptReader(
             Array(body.utf8), limits: JSONParser.Limits(), registry: Self.registry, environment: EmptyEnvironment())
-        #expect(JSON.object(read.extraData) == ["other": 1, "client_id": "c"])
+        #expect(try JSONParser.parse(read.extraData) == ["other": 1, "client_id": "c"])
     }
 
     private static func editorFile(_ values: String, type: String = "SaveImage") -> String {
@@ -204,7 +205,7 @@ struct PromptErrorTests {
             let read = try PromptReader(
                 Array(body.utf8), limits: JSONParser.Limits(), registry: Self.registry, environment: EmptyEnvironment())
             #expect(
-                read.graph == [
+                try JSONParser.parse(read.graph) == [
                     "1": [
                         "inputs": ["width": 8, "height": 8, "batch_size": 1, "color": 255], "class_type": "EmptyImage",
                         "_meta": ["title": "EmptyImage"],
@@ -215,6 +216,8 @@ struct PromptErrorTests {
                     ],
                 ])
             #expect(try read.workflow.extraPNGInfo["workflow"] == JSONParser.parse(file))
+            // The history has it, too: there the frontend finds what it opens.
+            #expect(try JSONParser.parse(read.extraData)["extra_pnginfo"]?["workflow"] == JSONParser.parse(file))
             #expect(
                 read.notes == ["Node ID '#2': it has 4 widgets_values, and SaveImage has 1: the last are left out"])
         }
@@ -230,5 +233,73 @@ struct PromptErrorTests {
                     "Node ID '#2': its type 'SaveImages' is unknown, and the file does not name its widgets",
                 "extra_info": [:], "suggestion": "Did you mean 'SaveImage'?",
             ])
+    }
+
+    // MARK: Many errors
+
+    /// Counts how often a list of files is made.
+    private struct CountedFiles: NodeEnvironment {
+        let counter = Counter()
+
+        func choices(_ source: ChoiceSource) -> [String] {
+            counter.count.add(1, ordering: .relaxed)
+            return (0..<1000).map { "file \($0)" }
+        }
+        func refusal(of choice: String, from source: ChoiceSource) -> Diagnostic? {
+            EmptyEnvironment().refusal(of: choice, from: source)
+        }
+        func read(_ name: String, in folder: FolderName, maxByteCount: Int) throws(Diagnostic) -> [UInt8] { [] }
+        func contentToken(_ name: String, in folder: FolderName) throws(Diagnostic) -> String { name }
+        func modelPath(_ choice: String, from source: ChoiceSource) throws(Diagnostic) -> String { choice }
+        func modelToken(_ choice: String, from source: ChoiceSource) throws(Diagnostic) -> String { choice }
+        func save(
+            _ bytes: [UInt8], prefix: FilenamePrefix, extension: String, in folder: FolderName
+        ) throws(Diagnostic) -> SavedFile { SavedFile(filename: "", subfolder: "", folder: folder) }
+    }
+
+    private final class Counter: Sendable {
+        let count = Atomic(0)
+    }
+
+    @Test("has a folder read once, however many of its nodes are wrong, and is answered in a few megabytes")
+    func folders() throws {
+        let nodes = (0..<1000).map { index in
+            JSONObject.Member(
+                "\(index)",
+                [
+                    "class_type": "PreviewImage",
+                    "inputs": ["images": [.string("l\(index)"), 0]],
+                ])
+        }
+        let loaders = (0..<1000).map { index in
+            JSONObject.Member("l\(index)", ["class_type": "LoadImage", "inputs": ["image": ["a", "b", "c"]]])
+        }
+        let files = CountedFiles()
+        let body = JSONWriter.bytes(["prompt": .object(JSONObject(nodes + loaders))])
+        #expect {
+            _ = try PromptReader(body, limits: JSONParser.Limits(), registry: Self.registry, environment: files)
+        } throws: { error in
+            guard let refusal = error as? PromptReader.Refusal else { return false }
+            let errors = ["l0", "l999"].map { refusal.nodeErrors[$0]?["errors"]?.array?.first }
+            #expect(errors.map { $0?["type"] } == ["invalid_input_type", "invalid_input_type"])
+            // 1,000 lists of 1,000 files would be 14 MB.
+            let configs = errors.map { $0?["extra_info"]?["input_config"] }
+            #expect(configs[0]?.array != nil && configs[1] == .null)
+            return true
+        }
+        #expect(files.counter.count.load(ordering: .relaxed) < 20)
+    }
+
+    @Test("with many wrong inputs in one node is answered in linear time")
+    func inputs() throws {
+        // With the square of it, the test would take minutes.
+        let inputs = (0..<30_000).map { JSONObject.Member("input \($0)", ["nowhere", 0]) }
+        let node: JSON = [
+            "class_type": "PreviewAny", "inputs": .object(JSONObject(inputs + [.init("source", 1)])),
+        ]
+        let answer = Self.answer(JSONWriter.text(["prompt": ["1": node]]))
+        let errors = try #require(answer["node_errors"]?["1"]?["errors"]?.array)
+        #expect(errors.count == 30_000)
+        #expect(errors.last?["extra_info"]?["received_value"] == ["nowhere", 0])
     }
 }

@@ -93,7 +93,7 @@ public struct TestRunner: Sendable {
             "\(node) shows \(JSONWriter.text(shown.members.first?.value ?? .null))"
         case .nodeFailed(let node, let diagnostic): "\(node) failed: \(diagnostic.message)"
         case .nodeInterrupted(let node): "\(node) interrupted"
-        case .nodeBlocked(let node, let message): "\(node) blocked" + (message.map { ": \($0)" } ?? "")
+        case .nodeBlocked(let node, _, let message): "\(node) blocked" + (message.map { ": \($0)" } ?? "")
         case .nodeLog(let node, let level, let message): "\(node) [\(level.rawValue)] \(message)"
         case .runFinished(let outcome): outcome == .succeeded ? nil : "run \(outcome.rawValue)"
         case .runQueued, .runStarted, .runProgress, .nodeStarted, .nodePhase, .nodeProgress, .nodePreview,

@@ -79,7 +79,7 @@ extension RunEvent.Kind {
                     + (diagnostic.suggestion.map { [("suggestion", .string($0))] } ?? [])
             )
         case .nodeInterrupted(let node): ("node_interrupted", [("node", .string(node.text))])
-        case .nodeBlocked(let node, let message):
+        case .nodeBlocked(let node, _, let message):
             ("node_blocked", [("node", .string(node.text))] + (message.map { [("message", .string($0))] } ?? []))
         case .runFinished(let outcome): ("run_finished", [("outcome", .string(outcome.rawValue))])
         }

@@ -144,12 +144,13 @@ public final class EventLog: Sendable {
     /// Lets go of events up to `position`, about: everybody has read them. Who asks for them later is told they are gone.
     public func release(through position: Position) {
         state.withLock { state in
-            while state.chunks.count > 1, let first = state.chunks.first, first.lastOrder <= position {
-                state.eventCount -= first.events.count
-                state.byteCount -= first.byteCount
-                state.lostThrough = max(state.lostThrough, first.lastOrder)
-                state.chunks.removeFirst()
+            let readCount = state.chunks.dropLast().prefix { $0.lastOrder <= position }.count
+            for index in 0..<readCount {
+                state.eventCount -= state.chunks[index].events.count
+                state.byteCount -= state.chunks[index].byteCount
+                state.lostThrough = max(state.lostThrough, state.chunks[index].lastOrder)
             }
+            state.chunks.removeFirst(readCount)
         }
     }
 

@@ -53,7 +53,7 @@ public struct RunEvent: Sendable {
         /// The node was running when the run ended early.
         case nodeInterrupted(NodeID)
         /// The node did not run because something before it stopped the flow, on purpose or by failing.
-        case nodeBlocked(NodeID, message: String?)
+        case nodeBlocked(NodeID, type: String, message: String?)
         case runFinished(Outcome)
     }
 
@@ -89,7 +89,7 @@ extension RunEvent.Kind {
             .nodePreviewFile(let node, _), .nodePicture(let node, _, _), .nodeLog(let node, _, _),
             .nodeOutput(let node, _, _),
             .nodeFinished(let node), .nodeFailed(let node, _),
-            .nodeInterrupted(let node), .nodeBlocked(let node, _):
+            .nodeInterrupted(let node), .nodeBlocked(let node, _, _):
             node
         }
     }
@@ -110,7 +110,7 @@ extension RunEvent.Kind {
         case .nodeLog(_, _, let message): message.utf8.count
         case .nodeOutput(_, _, let object): JSONWriter.bytes(.object(object)).count * 2
         case .nodeFailed(_, let diagnostic): diagnostic.text.utf8.count
-        case .nodeBlocked(_, let message): message?.utf8.count ?? 0
+        case .nodeBlocked(_, _, let message): message?.utf8.count ?? 0
         default: 0
         }
     }

@@ -27,7 +27,7 @@ public struct TraceSink {
         case .nodeInterrupted(let node): end(node, time, "interrupted")
         case .nodeWaiting(let node, _): end(node, time, "waits for others")
         case .nodeCached(let node): instant("cached", node, time)
-        case .nodeBlocked(let node, _): instant("blocked", node, time)
+        case .nodeBlocked(let node, _, _): instant("blocked", node, time)
         case .nodePhase(let node, _, let stage, _, _): instant(stage, node, time)
         case .runQueued, .runStarted, .runProgress, .nodeProgress, .nodePreview, .nodePreviewFile, .nodePicture,
             .nodeLog, .nodeOutput,

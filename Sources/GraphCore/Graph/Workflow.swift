@@ -51,11 +51,19 @@ public struct Workflow: Sendable {
     }
 
     public var nodes: [Node]
-    /// What the author's editor stored beside the graph (`extra_pnginfo`), saved into pictures as text chunks.
-    public var extraPNGInfo: JSONObject
+    /// Gives `extraPNGInfo`. A parsed editor file takes ten times the memory of its text, and few nodes ask for it: a
+    /// workflow that waits holds the text and parses it when asked.
+    public var extraPNGInfoSource: @Sendable () -> JSONObject
 
     public init(nodes: [Node], extraPNGInfo: JSONObject = JSONObject()) {
-        (self.nodes, self.extraPNGInfo) = (nodes, extraPNGInfo)
+        (self.nodes, extraPNGInfoSource) = (nodes, { extraPNGInfo })
+    }
+
+    /// What the author's editor stored beside the graph (`extra_pnginfo`), saved into pictures as text chunks.
+    /// May be parsed at each call.
+    public var extraPNGInfo: JSONObject {
+        get { extraPNGInfoSource() }
+        set { extraPNGInfoSource = { newValue } }
     }
 
     /// The nodes that a person means by `name`: the one with that id, else all with that title.

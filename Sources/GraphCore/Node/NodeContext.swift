@@ -35,7 +35,7 @@ public struct NodeContext: Sendable {
     }
 
     public func log(_ level: RunEvent.LogLevel, _ message: String) {
-        run?.report(.nodeLog(node, level, message))
+        run?.report(.nodeLog(node, level, TextBounds.cut(message)))
     }
 
     /// Shows an encoded picture of the work so far. Progress reported before it is told before it, never merged with

@@ -216,8 +216,7 @@ extension Scheduler {
         case .value(let value): return .one(value)
         case .local(let id, let slot): link = try planLink(index: local[id], slot, id, parent)
         case .outer(let outer):
-            let known = indexByID?[outer.node] ?? plan.nodes.firstIndex { $0.id == outer.node }
-            link = try planLink(index: known, outer.slot, outer.node.text, parent)
+            link = try planLink(index: index(of: outer.node), outer.slot, outer.node.text, parent)
         }
         guard case .link(let index, let slot) = link else { return .one(.literal(.null)) }
         return .node(Int(index), slot: Int(slot))

@@ -110,7 +110,8 @@ public final class Engine: Sendable {
     /// Ends a run that cannot start, for a reason that is the node's if the diagnostic names one.
     public func fail(_ run: QueuedRun, _ reason: Diagnostic) {
         tell(
-            .runStarted(nodeCount: 0, cached: []), .nodeFailed(reason.node ?? "", reason), .runFinished(.failed),
+            .runStarted(nodeCount: 0, cached: []), .nodeFailed(reason.node ?? "", reason.bounded),
+            .runFinished(.failed),
             of: run, sequence: QueuedRun.sequence)
     }
 

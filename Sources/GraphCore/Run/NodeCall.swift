@@ -171,11 +171,17 @@ struct NodeCall: Sendable {
     }
 
     static func mergeShown(_ answers: [Answer]) -> [JSONObject.Member] {
-        var shown = JSONObject()
-        for member in answers.flatMap(\.shown) {
-            shown[member.key] = .array((shown[member.key]?.array ?? []) + (member.value.array ?? [member.value]))
+        if answers.count == 1, answers[0].shown.count <= 1 { return answers[0].shown }
+        // The lists of many calls grow in place.
+        var keys: [String] = []
+        var valuesByKey: [String: [JSON]] = [:]
+        for answer in answers {
+            for member in answer.shown {
+                if valuesByKey[member.key] == nil { keys.append(member.key) }
+                valuesByKey[member.key, default: []] += member.value.array ?? [member.value]
+            }
         }
-        return shown.members
+        return keys.map { .init($0, .array(valuesByKey[$0] ?? [])) }
     }
 }
 

@@ -229,8 +229,14 @@ final class OutputCache: Sendable {
         }
     }
 
+    /// Forgets all results, and what the last run was made of: a large plan takes more than its results may.
     func clear() {
-        state.withLock { state in drop(&state) { _, _ in true } }
+        state.withLock { state in
+            drop(&state) { _, _ in true }
+            for signature in state.earlier.signatures { state.signatures.release(signature) }
+            state.earlier = Earlier()
+            state.signatures.shrink()
+        }
     }
 
     private func keep(_ signature: Int32, _ result: NodeResult?, _ state: inout State) {

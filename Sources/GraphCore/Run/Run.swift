@@ -50,6 +50,7 @@ final class Run: Sendable {
     private let started: Duration
     private let state: Mutex<State>
     private let promptText = Mutex<JSON?>(nil)
+    private let parsedExtraPNGInfo = Mutex<JSONObject?>(nil)
     var spareCores: SpareCores { SpareCores(engine.resources) }
 
     init(
@@ -376,7 +377,9 @@ final class Run: Sendable {
             let node = state.scheduler.node(index)
             let percent = 100 * Double(state.scheduler.settledCount) / Double(max(1, state.scheduler.neededCount))
             state.scheduler.events.append(
-                .nodePhase(node.id, type: node.type.schema.type, stage: stage, message: message, percent: percent))
+                .nodePhase(
+                    node.id, type: node.type.schema.type, stage: TextBounds.cut(stage),
+                    message: TextBounds.cut(message), percent: percent))
             engine.log.append(&state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - queued)
         }
     }
@@ -424,7 +427,14 @@ final class Run: Sendable {
         }
     }
 
-    var extraPNGInfo: JSONObject { workflow.extraPNGInfo }
+    var extraPNGInfo: JSONObject {
+        parsedExtraPNGInfo.withLock { cached in
+            if let cached { return cached }
+            let info = workflow.extraPNGInfo
+            cached = info
+            return info
+        }
+    }
 
     func usualDuration(of index: Int) -> Duration? {
         state.withLock { $0.timekeeper.usual($0.scheduler, index) }

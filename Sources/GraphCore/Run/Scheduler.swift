@@ -87,6 +87,8 @@ struct Scheduler {
 
     /// Facts in order, for the log.
     var events: [RunEvent.Kind] = []
+    /// Bytes of text that nodes have shown.
+    private var shownByteCount = 0
 
     init(
         plan: Plan, lookup: OutputCache.Lookup, cache: OutputCache, registry: NodeRegistry, resourceByType: [Int],
@@ -172,9 +174,7 @@ struct Scheduler {
     mutating func tellCached(_ index: Int, _ result: NodeResult) {
         let node = node(index)
         events.append(.nodeCached(node.id))
-        if !result.shown.isEmpty && status[index] == .done {
-            events.append(.nodeOutput(node.id, display: node.display, JSONObject(result.shown)))
-        }
+        if !result.shown.isEmpty && status[index] == .done { _ = show(result.shown, of: node) }
     }
 
     mutating func open(_ index: Int) {
@@ -286,7 +286,8 @@ struct Scheduler {
             default: []
             }
         }
-        events.append(.nodeBlocked(node.id, message: blocks.lazy.compactMap(\.message).first))
+        let message = blocks.lazy.compactMap(\.message).first.map { TextBounds.cut($0) }
+        events.append(.nodeBlocked(node.id, type: node.type.schema.type, message: message))
         settle(index, NodeResult(slots: node.type.schema.outputs.map { _ in .one(.block(Block())) }))
     }
 
@@ -318,12 +319,20 @@ struct Scheduler {
 
     /// Ends a needed node's waiting with its result.
     mutating func finish(_ index: Int, _ result: NodeResult) {
-        if !result.shown.isEmpty {
-            let node = node(index)
-            events.append(.nodeOutput(node.id, display: node.display, JSONObject(result.shown)))
-        }
+        var result = result
+        if !result.shown.isEmpty { result.shown = show(result.shown, of: node(index)) }
         events.append(.nodeFinished(id(index)))
         settle(index, result)
+    }
+
+    /// Tells what a node shows, within the bounds.
+    /// - Returns: what was told.
+    private mutating func show(_ shown: [JSONObject.Member], of node: PlanNode) -> [JSONObject.Member] {
+        let left = max(TextBounds.leastByteCount, TextBounds.runByteCount - shownByteCount)
+        let (bounded, byteCount) = TextBounds.cut(shown, to: min(TextBounds.nodeByteCount, left))
+        shownByteCount += byteCount
+        events.append(.nodeOutput(node.id, display: node.display, JSONObject(bounded)))
+        return bounded
     }
 
     private mutating func settle(_ index: Int, _ result: NodeResult) {
@@ -351,8 +360,8 @@ struct Scheduler {
 
     mutating func fail(_ index: Int, _ error: any Error) {
         let node = node(index)
-        let diagnostic = (error as? Diagnostic ?? Diagnostic(unexpected: error, type: node.type.schema.type)).at(
-            node.id)
+        let diagnostic = (error as? Diagnostic ?? Diagnostic(unexpected: error, type: node.type.schema.type)).bounded
+            .at(node.id)
         status[index] = .failed
         if failure == nil { failure = diagnostic }
         events.append(.nodeFailed(node.id, diagnostic))
@@ -417,7 +426,10 @@ struct Scheduler {
     mutating func skip(_ index: Int, because failed: Int) {
         status[index] = .skipped
         expansions[index] = nil
-        events.append(.nodeBlocked(node(index).id, message: "node \(node(failed).id) did not give its result"))
+        let node = node(index)
+        events.append(
+            .nodeBlocked(
+                node.id, type: node.type.schema.type, message: "node \(id(failed)) did not give its result"))
         close(index)
         unsettled.append(index)
     }

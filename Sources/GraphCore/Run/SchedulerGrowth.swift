@@ -104,12 +104,17 @@ extension Scheduler {
 }
 
 extension Scheduler {
-    /// A node of the live graph by its id.
-    mutating func graphNode(_ id: NodeID) -> GraphNode? {
+    /// The position of a node of the live graph.
+    mutating func index(of id: NodeID) -> Int? {
         if indexByID == nil {
             indexByID = Dictionary(uniqueKeysWithValues: plan.nodes.enumerated().map { ($1.id, $0) })
         }
-        guard let node = indexByID?[id].map({ node($0) }) else { return nil }
+        return indexByID?[id]
+    }
+
+    /// A node of the live graph by its id.
+    mutating func graphNode(_ id: NodeID) -> GraphNode? {
+        guard let node = index(of: id).map({ node($0) }) else { return nil }
         let inputs = node.inputs.map { input -> (name: String, source: ExpansionGraph.Source) in
             switch input.source {
             case .literal(let literal): (input.name, .value(.literal(literal)))

@@ -125,6 +125,9 @@ struct SignatureTable {
         }
     }
 
+    /// Gives back the room of a large plan once no signature is left.
+    mutating func shrink() { if free.count == records.count { self = SignatureTable() } }
+
     // MARK: Results
 
     func result(_ number: Int32) -> NodeResult? { records[Int(number)].result }

@@ -28,6 +28,8 @@ struct Timekeeper {
     private var lastReport: Duration = .zero
     /// When nodes that tell how far they are will end by that, since the run started; nil when nobody knows.
     private var ends: [Int: (type: Int, at: Duration?)] = [:]
+    /// How long running nodes usually take: weighing inputs that are long lists at each report would cost their square.
+    private var usualByIndex: [Int: Duration?] = [:]
 
     init(model: CostModel, registry: NodeRegistry, width: Int) {
         (self.model, self.registry, self.width) = (model, registry, width)
@@ -70,7 +72,10 @@ struct Timekeeper {
     }
 
     /// The node runs no longer.
-    mutating func forget(_ index: Int) { if !ends.isEmpty { ends[index] = nil } }
+    mutating func forget(_ index: Int) {
+        if !ends.isEmpty { ends[index] = nil }
+        if !usualByIndex.isEmpty { usualByIndex[index] = nil }
+    }
 
     /// Whether it is time to tell how far the run is.
     /// - Parameter now: since the run started.
@@ -83,16 +88,19 @@ struct Timekeeper {
     }
 
     /// The time left for a node: by its own pace once a tenth is done, by earlier runs before.
-    func remaining(_ scheduler: Scheduler, _ index: Int, fraction: Double, elapsed: Duration) -> Duration? {
+    mutating func remaining(_ scheduler: Scheduler, _ index: Int, fraction: Double, elapsed: Duration) -> Duration? {
         if fraction >= 0.1 { return .seconds(elapsed.seconds * (1 - min(1, fraction)) / fraction) }
         // Once it takes longer than ever before, nobody knows.
         return usual(scheduler, index).flatMap { $0 > elapsed ? $0 - elapsed : nil }
     }
 
     /// How long earlier runs took for such a node.
-    func usual(_ scheduler: Scheduler, _ index: Int) -> Duration? {
+    mutating func usual(_ scheduler: Scheduler, _ index: Int) -> Duration? {
+        if let known = usualByIndex[index] { return known }
         let type = scheduler.node(index).type.schema.type
-        return model.seconds(type: type, byteCount: scheduler.inputByteCount(index)).map { .seconds($0) }
+        let usual = model.seconds(type: type, byteCount: scheduler.inputByteCount(index)).map { Duration.seconds($0) }
+        usualByIndex[index] = .some(usual)
+        return usual
     }
 
     /// The time left for the run: what its open nodes usually take, spread over as many as ran at once so far.

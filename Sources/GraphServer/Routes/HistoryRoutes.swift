@@ -10,7 +10,7 @@ struct HistoryRoutes {
             .get("/history") { try list($0) },
             .get("/history/{id}") { request in
                 let entry = context.history.entry(RunID(request.parameters["id"] ?? ""))
-                return .json(bytes: Self.object(entry.map { [$0] } ?? []))
+                return .now(Self.answer(entry.map { [$0] } ?? []))
             },
             .post("/history", maxByteCount: context.options.maxBodyByteCount) { try change($0) },
         ]
@@ -19,29 +19,26 @@ struct HistoryRoutes {
     /// The newest `max_items`, or as many from `offset`; oldest first either way.
     private func list(_ request: Request) throws -> Reply {
         let maxItems = try request.query.integer("max_items"), offset = try request.query.integer("offset")
-        return .later {
-            let entries = context.history.entries.filter { !$0.neverStarted }
-            let count = maxItems.map { max(0, $0) } ?? entries.count
-            let start = offset.flatMap { $0 < 0 ? nil : $0 } ?? max(0, entries.count - count)
-            return Response(
-                200, headers: ["Content-Type": "application/json; charset=utf-8"],
-                body: .bytes(Self.object(Array(entries.dropFirst(start).prefix(count)))))
+        return context.work(on: context.lists) { [history = context.history] in
+            let entries = history.started(
+                maxCount: maxItems.map { max(0, $0) } ?? .max, offset: offset.flatMap { $0 < 0 ? nil : $0 })
+            return Self.answer(entries)
         }
     }
 
-    private static func object(_ entries: [History.Entry]) -> [UInt8] {
-        var text = JSONText()
-        text.raw("{")
+    private static func answer(_ entries: [History.Entry]) -> Response {
+        var json = JSONPieces()
+        json.text.raw("{")
         var isFirst = true
         for entry in entries where !entry.neverStarted {
-            if !isFirst { text.raw(",") }
+            if !isFirst { json.text.raw(",") }
             isFirst = false
-            text.string(entry.prompt.id.text)
-            text.raw(":")
-            text.raw(entry.json)
+            json.text.string(entry.prompt.id.text)
+            json.text.raw(":")
+            entry.write(to: &json)
         }
-        text.raw("}")
-        return text.bytes
+        json.text.raw("}")
+        return json.response()
     }
 
     private func change(_ request: Request) throws -> Reply {

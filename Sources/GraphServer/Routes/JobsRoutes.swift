@@ -55,100 +55,118 @@ struct JobsRoutes {
         let offset = max(0, try query.integer("offset") ?? 0)
         let workflow = query["workflow_id"]
         let isAscending = query["sort_order"] == "asc"
-        return .later { [self] in
+        return context.work(on: context.lists) { [self] in
             // What ended comes first to be read: a prompt that ends meanwhile is then seen twice rather than never.
-            let ended = context.history.entries
+            let ended = context.history.entries.map { Job.ended($0) }
             let (running, pending) = context.queue.snapshot()
-            var seen: Set<RunID> = []
-            var jobs: [JSON] = []
-            func add(_ id: RunID, _ state: String, _ workflowID: String?, _ make: () -> JSON) {
-                guard wanted?.contains(state) != false, workflow == nil || workflow == workflowID,
-                    seen.insert(id).inserted
-                else { return }
-                jobs.append(make())
-            }
             // Newest first.
-            for entry in ended.reversed() {
-                add(entry.prompt.id, entry.state, entry.prompt.workflowID) { Self.job(entry) }
+            let all =
+                pending.reversed().map { Job.queued($0, isRunning: false) }
+                + running.reversed().map { Job.queued($0, isRunning: true) } + ended.reversed()
+            let seenAsEnded = Set(ended.map(\.prompt.id))
+            var jobs = all.filter { job in
+                if case .queued(let prompt, _) = job, seenAsEnded.contains(prompt.id) { return false }
+                return wanted?.contains(job.state) != false && (workflow == nil || workflow == job.prompt.workflowID)
             }
-            var active: [JSON] = []
-            swap(&active, &jobs)
-            for prompt in pending.reversed() {
-                add(prompt.id, "pending", prompt.workflowID) { Self.job(prompt, "pending") }
-            }
-            for prompt in running.reversed() {
-                add(prompt.id, "in_progress", prompt.workflowID) { Self.job(prompt, "in_progress") }
-            }
-            jobs += active
             if isAscending { jobs.reverse() }
-            let page = Array(jobs.dropFirst(offset).prefix(limit))
-            return Response(
-                200, headers: ["Content-Type": "application/json; charset=utf-8"],
-                body: .bytes(
-                    JSONWriter.bytes([
-                        "jobs": .array(page),
-                        "pagination": [
-                            "offset": .number(JSONNumber(offset)), "limit": .number(JSONNumber(limit)),
-                            "total": .number(JSONNumber(jobs.count)),
-                            "has_more": .bool(offset + page.count < jobs.count),
-                        ],
-                    ])))
+            // Only what is shown is written.
+            let page = jobs.dropFirst(offset).prefix(limit)
+            var json = JSONPieces()
+            json.text.raw("{\"jobs\":[")
+            for (index, job) in page.enumerated() {
+                json.text.raw(index > 0 ? ",{" : "{")
+                job.write(to: &json)
+                json.text.raw("}")
+            }
+            json.text.raw("],\"pagination\":{\"offset\":\(offset),\"limit\":\(limit),\"total\":\(jobs.count)")
+            json.text.raw(",\"has_more\":\(page.endIndex < jobs.count)}}")
+            return json.response()
         }
-    }
-
-    private static func job(_ prompt: Prompt, _ state: String) -> JSON {
-        var members: [JSONObject.Member] = [
-            .init("id", .string(prompt.id.text)), .init("status", .string(state)),
-            .init("priority", .number(number(prompt.priority))),
-            .init("create_time", .number(JSONNumber(prompt.createdAt))),
-            .init("outputs_count", 0),
-        ]
-        if let workflow = prompt.workflowID { members.append(.init("workflow_id", .string(workflow))) }
-        return .object(JSONObject(members))
-    }
-
-    private static func number(_ priority: Double) -> JSONNumber {
-        priority.rounded() == priority && abs(priority) < 1e15
-            ? JSONNumber(Int(clamping: priority)) : JSONNumber(priority)
-    }
-
-    private static func job(_ entry: History.Entry) -> JSON {
-        guard var job = job(entry.prompt, entry.state).object else { return .null }
-        if let started = entry.startedAt { job["execution_start_time"] = .number(JSONNumber(started)) }
-        job["execution_end_time"] = .number(JSONNumber(entry.endedAt))
-        job["outputs_count"] = .number(JSONNumber(entry.outputCount))
-        if let preview = entry.preview, var file = preview.file.object {
-            file["nodeId"] = .string(preview.node.text)
-            file["mediaType"] = .string(preview.kind)
-            job["preview_output"] = .object(file)
-        }
-        if let error = entry.error { job["execution_error"] = error }
-        return .object(job)
     }
 
     // MARK: One job
 
     private func detail(_ id: RunID) throws -> Reply {
+        let job: Job
         if let known = context.queue.prompt(id) {
-            guard var job = Self.job(known.prompt, known.isRunning ? "in_progress" : "pending").object else {
-                throw Self.unknown(id)
-            }
-            job["workflow"] = Self.workflow(known.prompt)
-            return .json(.object(job))
+            job = .queued(known.prompt, isRunning: known.isRunning)
+        } else if let entry = context.history.entry(id) {
+            job = .ended(entry)
+        } else {
+            throw Self.unknown(id)
         }
-        guard let entry = context.history.entry(id), var job = Self.job(entry).object else { throw Self.unknown(id) }
-        job["outputs"] = try? JSONParser.parse(entry.outputs)
-        job["execution_status"] = try? JSONParser.parse(entry.status)
-        job["execution_meta"] = try? JSONParser.parse(entry.meta)
-        job["workflow"] = Self.workflow(entry.prompt)
-        return .json(.object(job))
+        return .now(job.detail)
+    }
+}
+
+/// A prompt in the state it is in.
+private enum Job {
+    case queued(Prompt, isRunning: Bool)
+    case ended(History.Entry)
+
+    var prompt: Prompt {
+        switch self {
+        case .queued(let prompt, _): prompt
+        case .ended(let entry): entry.prompt
+        }
     }
 
-    private static func workflow(_ prompt: Prompt) -> JSON {
-        [
-            "prompt": (try? JSONParser.parse(prompt.graph)) ?? .null,
-            "extra_data": (try? JSONParser.parse(prompt.extraData)) ?? .null,
-        ]
+    var state: String {
+        switch self {
+        case .queued(_, let isRunning): isRunning ? "in_progress" : "pending"
+        case .ended(let entry): entry.state
+        }
+    }
+
+    /// Its members in a list, without the braces. What is kept as text is not parsed: a page may have megabytes of it.
+    func write(to json: inout JSONPieces) {
+        json.text.raw("\"id\":")
+        json.text.string(prompt.id.text)
+        json.text.raw(",\"status\":\"\(state)\",\"priority\":")
+        json.text.number(prompt.priority)
+        json.text.raw(",\"create_time\":\(prompt.createdAt)")
+        if let workflow = prompt.workflowID {
+            json.text.raw(",\"workflow_id\":")
+            json.text.string(workflow)
+        }
+        guard case .ended(let entry) = self else {
+            json.text.raw(",\"outputs_count\":0")
+            return
+        }
+        json.text.raw(",\"outputs_count\":\(entry.outputCount)")
+        if let started = entry.startedAt { json.text.raw(",\"execution_start_time\":\(started)") }
+        json.text.raw(",\"execution_end_time\":\(entry.endedAt)")
+        if let preview = entry.preview, var file = preview.file.object {
+            file["nodeId"] = .string(preview.node.text)
+            file["mediaType"] = .string(preview.kind)
+            json.text.raw(",\"preview_output\":")
+            json.text.value(.object(file))
+        }
+        if let error = entry.error {
+            json.text.raw(",\"execution_error\":")
+            json.raw(error)
+        }
+    }
+
+    /// All that is known of it.
+    var detail: Response {
+        var json = JSONPieces()
+        json.text.raw("{")
+        write(to: &json)
+        if case .ended(let entry) = self {
+            json.text.raw(",\"outputs\":")
+            json.raw(entry.outputs)
+            json.text.raw(",\"execution_status\":")
+            entry.writeStatus(to: &json)
+            json.text.raw(",\"execution_meta\":")
+            json.raw(entry.meta)
+        }
+        json.text.raw(",\"workflow\":{\"prompt\":")
+        json.raw(prompt.graph)
+        json.text.raw(",\"extra_data\":")
+        json.raw(prompt.extraData)
+        json.text.raw("}}")
+        return json.response()
     }
 }
 
@@ -161,10 +179,10 @@ extension History.Entry {
         }
     }
 
-    /// The fields of the `execution_error` message.
-    fileprivate var error: JSON? {
-        guard outcome == .failed else { return nil }
-        let last = messages.lazy.compactMap { try? JSONParser.parse($0) }.last { $0.array?.first == "execution_error" }
-        return last?.array?.last
+    /// The fields of the `execution_error` message, which is the last one, as JSON.
+    fileprivate var error: [UInt8]? {
+        let head = Array("[\"execution_error\",".utf8)
+        guard outcome == .failed, let last = messages.last, last.starts(with: head) else { return nil }
+        return Array(last.dropFirst(head.count).dropLast())
     }
 }

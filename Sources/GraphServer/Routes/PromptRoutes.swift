@@ -9,8 +9,11 @@ struct PromptRoutes {
     var routes: [Route] {
         [
             .get("/prompt") { _ in .json(state) },
-            .post("/prompt", maxByteCount: context.options.maxBodyByteCount) { try post($0) },
-            .get("/queue") { _ in .json(bytes: queue) },
+            .post("/prompt", maxByteCount: context.options.maxBodyByteCount) { request in
+                if request.body.count <= Router.inlineByteCount { return .now(post(request)) }
+                return context.work(on: context.prompts) { post(request) }
+            },
+            .get("/queue") { _ in context.work(on: context.lists) { queue } },
             .post("/queue", maxByteCount: context.options.maxBodyByteCount) { try changeQueue($0) },
             .post("/interrupt", maxByteCount: 64 << 10) { try interrupt($0) },
             .post("/free", maxByteCount: 64 << 10) { try free($0) },
@@ -19,7 +22,7 @@ struct PromptRoutes {
 
     private var state: JSON { ["exec_info": ["queue_remaining": .number(JSONNumber(context.queue.remaining))]] }
 
-    private func post(_ request: Request) throws -> Reply {
+    private func post(_ request: Request) -> Response {
         let read: PromptReader
         do throws(PromptReader.Refusal) {
             read = try PromptReader(
@@ -31,13 +34,9 @@ struct PromptRoutes {
         let createdAt = Int(clamping: Date().timeIntervalSince1970 * 1000)
         let prompt: Prompt
         do throws(PromptQueue.Refusal) {
-            prompt = try context.queue.add(read.id, read.place) { priority, number in
-                Prompt(
-                    id: read.id, priority: priority, number: number, clientID: read.clientID,
-                    graph: JSONWriter.bytes(read.graph), extraData: JSONWriter.bytes(.object(read.extraData)),
-                    extraPNGInfo: read.workflow.extraPNGInfo, outputs: read.checked.goodTargets, createdAt: createdAt,
-                    workflowID: read.workflow.extraPNGInfo["workflow"]?["id"]?.string,
-                    ready: Prompt.Ready(workflow: read.workflow, plan: read.plan))
+            let ready = PromptQueue.Ready(workflow: read.workflow, plan: read.plan)
+            prompt = try context.queue.add(read.id, read.place, ready: ready) { priority, number in
+                Prompt(read, priority: priority, number: number, createdAt: createdAt)
             }
         } catch {
             return refusal(error, read.id)
@@ -57,7 +56,7 @@ struct PromptRoutes {
         return .json(bytes: text.bytes)
     }
 
-    private func refusal(_ refusal: PromptQueue.Refusal, _ id: RunID) -> Reply {
+    private func refusal(_ refusal: PromptQueue.Refusal, _ id: RunID) -> Response {
         switch refusal {
         case .repeatedID:
             return .json(
@@ -69,33 +68,32 @@ struct PromptRoutes {
             let body = PromptReader.Refusal(
                 type: "queue_full", message: "The queue is full", details: reason,
                 suggestion: "Post it again later, or clear the queue with POST /queue {\"clear\": true}.")
-            return .now(
-                Response(
-                    429, headers: ["Content-Type": "application/json; charset=utf-8", "Retry-After": "5"],
-                    body: .bytes(JSONWriter.bytes(body.json))))
+            return Response(
+                429, headers: ["Content-Type": "application/json; charset=utf-8", "Retry-After": "5"],
+                body: .bytes(JSONWriter.bytes(body.json)))
         }
     }
 
     // MARK: The queue
 
-    private var queue: [UInt8] {
+    private var queue: Response {
         let (running, pending) = context.queue.snapshot()
-        var text = JSONText()
-        text.raw("{\"queue_running\":")
-        write(running, &text)
-        text.raw(",\"queue_pending\":")
-        write(pending, &text)
-        text.raw("}")
-        return text.bytes
+        var json = JSONPieces()
+        json.text.raw("{\"queue_running\":")
+        write(running, to: &json)
+        json.text.raw(",\"queue_pending\":")
+        write(pending, to: &json)
+        json.text.raw("}")
+        return json.response()
     }
 
-    private func write(_ prompts: [Prompt], _ text: inout JSONText) {
-        text.raw("[")
+    private func write(_ prompts: [Prompt], to json: inout JSONPieces) {
+        json.text.raw("[")
         for (index, prompt) in prompts.enumerated() {
-            if index > 0 { text.raw(",") }
-            text.raw(prompt.json)
+            if index > 0 { json.text.raw(",") }
+            prompt.write(to: &json)
         }
-        text.raw("]")
+        json.text.raw("]")
     }
 
     private func changeQueue(_ request: Request) throws -> Reply {

@@ -17,52 +17,98 @@ final class History: Sendable {
         let outputs: [UInt8]
         let meta: [UInt8]
         let outputCount: Int
-        /// The file to show for the whole: a member of `outputs`, with the node it came from.
-        let preview: (file: JSON, node: NodeID, kind: String)?
+        /// The file to show for the whole.
+        let preview: RunFold.Preview?
         /// `["execution_start", {...}]` and so on, as JSON.
         let messages: [[UInt8]]
+        /// What it takes in memory, about.
+        let byteCount: Int
+
+        init(_ ended: Narrator.Ended, of prompt: Prompt) {
+            (self.prompt, outcome, messages) = (prompt, ended.outcome, ended.messages)
+            (startedAt, endedAt) = (ended.startedAt, ended.endedAt)
+            (outputCount, preview) = (ended.outputCount, ended.preview)
+            (outputs, meta) = Self.texts(ended.outputs)
+            byteCount =
+                prompt.byteCount + outputs.count + meta.count + messages.reduce(300) { $0 + $1.count + 40 }
+        }
+
+        private static func texts(_ all: [RunFold.Output]) -> (outputs: [UInt8], meta: [UInt8]) {
+            // What inner nodes show belongs to the node that people see; later ones replace earlier ones.
+            var last: [NodeID: Int] = [:]
+            for (index, output) in all.enumerated() { last[output.display] = index }
+            var outputs = JSONText(), meta = JSONText()
+            outputs.raw("{")
+            meta.raw("{")
+            var isFirst = true
+            for (index, output) in all.enumerated() where last[output.display] == index {
+                if !isFirst {
+                    outputs.raw(",")
+                    meta.raw(",")
+                }
+                isFirst = false
+                outputs.string(output.display.text)
+                outputs.raw(":")
+                outputs.raw(output.json)
+                write(output, &meta)
+            }
+            outputs.raw("}")
+            meta.raw("}")
+            return (outputs.bytes, meta.bytes)
+        }
+
+        private static func write(_ output: RunFold.Output, _ meta: inout JSONText) {
+            meta.string(output.display.text)
+            meta.raw(":{\"node_id\":")
+            meta.string(output.node.text)
+            meta.raw(",\"display_node\":")
+            meta.string(output.display.text)
+            meta.raw(",\"parent_node\":")
+            if let parent = output.parent { meta.string(parent.text) } else { meta.raw("null") }
+            meta.raw(",\"real_node_id\":")
+            meta.string(output.real.text)
+            meta.raw("}")
+        }
 
         /// Taken out of the queue before its turn: ComfyUI's history knows nothing of such prompts.
         var neverStarted: Bool { startedAt == nil }
 
-        var byteCount: Int {
-            prompt.byteCount + outputs.count + meta.count + messages.reduce(300) { $0 + $1.count + 40 }
-        }
-
-        /// `{"status_str": ..., "completed": ..., "messages": [...]}`.
-        var status: [UInt8] {
-            var text = JSONText()
-            text.raw("{\"status_str\":\"\(outcome == .succeeded ? "success" : "error")\"")
-            text.raw(",\"completed\":\(outcome == .succeeded),\"messages\":[")
+        /// Writes `{"status_str": ..., "completed": ..., "messages": [...]}`.
+        func writeStatus(to json: inout JSONPieces) {
+            json.text.raw("{\"status_str\":\"\(outcome == .succeeded ? "success" : "error")\"")
+            json.text.raw(",\"completed\":\(outcome == .succeeded),\"messages\":[")
             for (index, message) in messages.enumerated() {
-                if index > 0 { text.raw(",") }
-                text.raw(message)
+                if index > 0 { json.text.raw(",") }
+                json.raw(message)
             }
-            text.raw("]}")
-            return text.bytes
+            json.text.raw("]}")
         }
 
-        var json: [UInt8] {
-            var text = JSONText()
-            text.raw("{\"prompt\":")
-            text.raw(prompt.json)
-            text.raw(",\"outputs\":")
-            text.raw(outputs)
-            text.raw(",\"status\":")
-            text.raw(status)
-            text.raw(",\"meta\":")
-            text.raw(meta)
-            text.raw("}")
-            return text.bytes
+        func write(to json: inout JSONPieces) {
+            json.text.raw("{\"prompt\":")
+            prompt.write(to: &json)
+            json.text.raw(",\"outputs\":")
+            json.raw(outputs)
+            json.text.raw(",\"status\":")
+            writeStatus(to: &json)
+            json.text.raw(",\"meta\":")
+            json.raw(meta)
+            json.text.raw("}")
         }
     }
 
     private struct State {
+        /// Ids of entries by their numbers; some may be gone.
         var order = Ring<RunID>()
-        var entries: [RunID: Entry] = [:]
+        var entries: [RunID: (number: Int, entry: Entry)] = [:]
         var byteCount = 0
         /// Prompts that left the queue and whose end has not been read from the log yet.
         var expected: [RunID: Prompt] = [:]
+
+        func entry(at number: Int) -> Entry? {
+            guard let id = order[number], let found = entries[id], found.number == number else { return nil }
+            return found.entry
+        }
     }
 
     private let limits: Limits
@@ -78,82 +124,67 @@ final class History: Sendable {
     func expected(_ id: RunID) -> Prompt? { state.withLock { $0.expected[id] } }
 
     func add(_ ended: Narrator.Ended, of prompt: Prompt) {
-        var outputs: [JSONObject.Member] = [], meta: [JSONObject.Member] = []
-        for output in ended.outputs {
-            // What inner nodes show belongs to the node that people see; later ones replace earlier ones.
-            outputs.removeAll { $0.key == output.display.text }
-            meta.removeAll { $0.key == output.display.text }
-            outputs.append(.init(output.display.text, .object(output.values)))
-            meta.append(
-                .init(
-                    output.display.text,
-                    [
-                        "node_id": .string(output.node.text), "display_node": .string(output.display.text),
-                        "parent_node": output.parent.map { .string($0.text) } ?? .null,
-                        "real_node_id": .string(output.real.text),
-                    ]))
-        }
-        var kept = prompt
-        (kept.ready, kept.queued) = (nil, nil)
-        let entry = Entry(
-            prompt: kept, outcome: ended.outcome, startedAt: ended.startedAt, endedAt: ended.endedAt,
-            outputs: JSONWriter.bytes(.object(JSONObject(outputs))),
-            meta: JSONWriter.bytes(.object(JSONObject(meta))),
-            outputCount: ended.outputs.reduce(0) { $0 + Self.fileCount($1.values) },
-            preview: Self.preview(ended), messages: ended.messages)
+        let entry = Entry(ended, of: prompt)
         state.withLock { state in
-            state.expected[entry.prompt.id] = nil
-            state.order.append(entry.prompt.id)
-            state.entries[entry.prompt.id] = entry
+            state.expected[prompt.id] = nil
+            forget(prompt.id, &state)
+            state.entries[prompt.id] = (state.order.end, entry)
+            state.order.append(prompt.id)
             state.byteCount += entry.byteCount
             while state.entries.count > limits.promptCount
-                || (state.byteCount > limits.byteCount && state.entries.count > 1),
-                let oldest = state.order.removeFirst()
+                || (state.byteCount > limits.byteCount && state.entries.count > 1)
             {
-                forget(oldest, &state)
+                let number = state.order.start
+                guard let oldest = state.order.removeFirst() else { break }
+                if state.entries[oldest]?.number == number { forget(oldest, &state) }
             }
+            compact(&state)
         }
-    }
-
-    private static func fileCount(_ values: JSONObject) -> Int {
-        values.members.reduce(0) { count, member in count + (member.value.array?.count ?? 1) }
-    }
-
-    /// The last file that was put out, saved ones before temporary ones.
-    private static func preview(_ ended: Narrator.Ended) -> (file: JSON, node: NodeID, kind: String)? {
-        var found: (file: JSON, node: NodeID, kind: String)?
-        for output in ended.outputs {
-            for member in output.values.members {
-                guard let file = member.value.array?.first, let saved = SavedFile(file) else { continue }
-                if saved.folder == .temp, let type = found?.file["type"]?.string, type != "temp" { continue }
-                found = (file, output.display, member.key)
-            }
-        }
-        return found
     }
 
     private func forget(_ id: RunID, _ state: inout State) {
-        guard let entry = state.entries.removeValue(forKey: id) else { return }
+        guard let (_, entry) = state.entries.removeValue(forKey: id) else { return }
         state.byteCount -= entry.byteCount
     }
 
-    func entry(_ id: RunID) -> Entry? { state.withLock { $0.entries[id] } }
+    /// Gives back the places of entries that are gone once they are the most: each is moved once for each that went.
+    private func compact(_ state: inout State) {
+        guard state.order.end - state.order.start > 2 * state.entries.count + 64 else { return }
+        var order = Ring<RunID>()
+        for number in state.order.start..<state.order.end {
+            guard let entry = state.entry(at: number) else { continue }
+            state.entries[entry.prompt.id]?.number = order.end
+            order.append(entry.prompt.id)
+        }
+        state.order = order
+    }
+
+    func entry(_ id: RunID) -> Entry? { state.withLock { $0.entries[id]?.entry } }
 
     /// All of them, oldest first.
     var entries: [Entry] {
+        state.withLock { state in (state.order.start..<state.order.end).compactMap { state.entry(at: $0) } }
+    }
+
+    /// Of those that started at most `maxCount`, oldest first: the newest, or from `offset`.
+    func started(maxCount: Int, offset: Int?) -> [Entry] {
         state.withLock { state in
-            (state.order.start..<state.order.end).compactMap { state.order[$0].flatMap { state.entries[$0] } }
+            let numbers = state.order.start..<state.order.end
+            var found: [Entry] = []
+            var skipCount = offset ?? 0
+            for number in offset == nil ? AnySequence(numbers.reversed()) : AnySequence(numbers) {
+                if found.count == maxCount { break }
+                guard let entry = state.entry(at: number), !entry.neverStarted else { continue }
+                if skipCount > 0 { skipCount -= 1 } else { found.append(entry) }
+            }
+            return offset == nil ? found.reversed() : found
         }
     }
 
     func remove(_ ids: [RunID]) {
         state.withLock { state in
             for id in ids { forget(id, &state) }
-            var order = Ring<RunID>()
-            for number in state.order.start..<state.order.end {
-                if let id = state.order[number], state.entries[id] != nil { order.append(id) }
-            }
-            state.order = order
+            compact(&state)
         }
     }
 

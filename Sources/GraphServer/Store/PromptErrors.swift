@@ -8,6 +8,17 @@ struct PromptErrors {
     private let environment: any NodeEnvironment
     private let targets: [NodeID]?
     private let indexByID: [NodeID: Int]
+    private let described = Described()
+
+    /// What has been looked up of the wrong inputs: many nodes may be wrong in the same way, and a folder is read once.
+    private final class Described {
+        var configs: [String: (config: JSON, byteCount: Int)] = [:]
+        var choices: [String: [String]] = [:]
+        /// The inputs of the node looked at last: one node may have 500,000 that are wrong.
+        var inputs: (node: NodeID, sources: [String: Workflow.Source])?
+        /// What `input_config` may still take in all. Beyond it there is none; `/object_info` has it.
+        var configByteCount = 8 << 20
+    }
 
     init(
         _ workflow: Workflow, _ checked: CheckedWorkflow, _ registry: NodeRegistry, _ environment: any NodeEnvironment,
@@ -143,9 +154,9 @@ struct PromptErrors {
         let node = diagnostic.node.flatMap { indexByID[$0] }.map { workflow.nodes[$0] }
         let type = node?.type.flatMap { registry[$0] }
         let spec = type?.schema.inputs.first { $0.name == input }
-        let received = node?[input].map(Self.json) ?? .null
+        let received = node.flatMap { source(of: input, $0) }.map(Self.json) ?? .null
         let name = JSONObject.Member("input_name", .string(input))
-        let config = JSONObject.Member("input_config", type.map { self.config(input, $0.schema) } ?? .null)
+        let config = JSONObject.Member("input_config", type.map { boundedConfig(input, $0.schema) } ?? .null)
         let value = JSONObject.Member("received_value", received)
         func make(_ type: String, _ message: String, _ details: String, _ extra: [JSONObject.Member]) -> NodeError {
             NodeError(type: type, message: message, details: details, extra: extra, diagnostic: diagnostic)
@@ -179,7 +190,7 @@ struct PromptErrors {
                     "custom_validation_failed", "Custom validation failed for node",
                     "\(input) - Invalid \(input) file: \(Self.plain(received))", [name])
             }
-            let choices = spec.map(self.choices) ?? []
+            let choices = spec.map { self.choices($0, of: type?.schema.type ?? "") } ?? []
             // Long lists would drown the message.
             let isLong = choices.count > 20
             let list =
@@ -197,6 +208,14 @@ struct PromptErrors {
         case .cycle: return make("dependency_cycle", "Nodes wait for each other", diagnostic.message, [])
         default: return make("invalid_prompt", diagnostic.message, input, input.isEmpty ? [] : [name])
         }
+    }
+
+    private func source(of input: String, _ node: Workflow.Node) -> Workflow.Source? {
+        if described.inputs?.node != node.id {
+            let sources = Dictionary(node.inputs.map { ($0.name, $0.source) }, uniquingKeysWith: { first, _ in first })
+            described.inputs = (node.id, sources)
+        }
+        return described.inputs?.sources[input]
     }
 
     private func outOfRange(
@@ -219,13 +238,33 @@ struct PromptErrors {
             "\(input), \(plain)", extra)
     }
 
-    private func choices(_ spec: InputSpec) -> [String] {
+    private func choices(_ spec: InputSpec, of type: String) -> [String] {
         switch spec.choices {
-        case .fixed(let choices)?: choices
-        case .named(let source)?: environment.choices(source)
-        case nil: []
+        case .fixed(let choices)?: return choices
+        case .named(let source)?:
+            let key = Self.key(spec.name, type)
+            if let known = described.choices[key] { return known }
+            let choices = environment.choices(source)
+            described.choices[key] = choices
+            return choices
+        case nil: return []
         }
     }
+
+    private func boundedConfig(_ input: String, _ schema: NodeSchema) -> JSON {
+        let key = Self.key(input, schema.type)
+        let (config, byteCount) = described.configs[key] ?? measuredConfig(input, schema)
+        described.configs[key] = (config, byteCount)
+        described.configByteCount -= byteCount
+        return described.configByteCount >= 0 ? config : .null
+    }
+
+    private func measuredConfig(_ input: String, _ schema: NodeSchema) -> (config: JSON, byteCount: Int) {
+        let config = config(input, schema)
+        return (config, JSONWriter.bytes(config).count)
+    }
+
+    private static func key(_ input: String, _ type: String) -> String { "\(type)\n\(input)" }
 
     /// As /object_info shows it, but always with its options.
     private func config(_ input: String, _ schema: NodeSchema) -> JSON {

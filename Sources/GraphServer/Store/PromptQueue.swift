@@ -6,6 +6,9 @@ final class PromptQueue: Sendable {
     struct Limits: Sendable {
         var promptCount = 100_000
         var byteCount = 256 << 20
+        /// Waiting prompts of so many posted bytes are kept parsed, at ten to twenty times that; the others are parsed
+        /// again at their turn.
+        var readyByteCount = 4 << 20
         /// How many prompts run at once.
         var concurrency = 1
     }
@@ -35,14 +38,30 @@ final class PromptQueue: Sendable {
         }
     }
 
+    /// What it takes to run a prompt.
+    struct Ready: Sendable {
+        let workflow: Workflow
+        let plan: Plan
+    }
+
+    private struct Waiting {
+        let prompt: Prompt
+        let arrival: Int
+        let run: QueuedRun
+        /// Nil where it is made again from the prompt's text at its turn.
+        let ready: Ready?
+    }
+
     private struct State {
         var counter = 0
         var arrivals = 0
         var turns: [Turn] = []
-        var pending: [RunID: (prompt: Prompt, arrival: Int)] = [:]
+        var pending: [RunID: Waiting] = [:]
         var pendingByteCount = 0
+        /// Posted bytes of the prompts that wait parsed.
+        var readyByteCount = 0
         /// In order of their start.
-        var running: [(prompt: Prompt, task: Task<Void, Never>?)] = []
+        var running: [(prompt: Prompt, task: Task<Void, Never>)] = []
         var isStopped = false
     }
 
@@ -53,8 +72,6 @@ final class PromptQueue: Sendable {
     private let preparation: @Sendable () async -> Void
     private let state = Mutex(State())
     private let runEnded = Mutex<(@Sendable () -> Void)?>(nil)
-    /// Parsed graphs are kept for so many waiting prompts; the others are parsed again at their turn.
-    private static let readyCount = 64
 
     /// - Parameter preparation: no prompt runs before it is done.
     init(
@@ -68,7 +85,9 @@ final class PromptQueue: Sendable {
 
     /// Takes a prompt in and starts it if there is room.
     /// - Parameter make: makes the prompt of its priority and its number as text.
-    func add(_ id: RunID, _ place: Place, _ make: (Double, String) -> Prompt) throws(Refusal) -> Prompt {
+    func add(
+        _ id: RunID, _ place: Place, ready: Ready, _ make: (Double, String) -> Prompt
+    ) throws(Refusal) -> Prompt {
         let result: Result<Prompt, Refusal> = state.withLock { state in
             if state.isStopped { return .failure(.full("the server is stopping")) }
             if state.pending[id] != nil || state.running.contains(where: { $0.prompt.id == id }) || history.knows(id) {
@@ -83,15 +102,17 @@ final class PromptQueue: Sendable {
             case .front: (priority, number) = (-Double(state.counter), String(-state.counter))
             case .number(let given): (priority, number) = (given, given.description)
             }
-            var prompt = make(priority, number)
+            let prompt = make(priority, number)
             if state.pendingByteCount + prompt.byteCount > limits.byteCount {
                 return .failure(.full("the waiting prompts take \(limits.byteCount >> 20) MiB, which is the limit"))
             }
             if case .number = place {} else { state.counter += 1 }
-            if state.pending.count >= Self.readyCount { prompt.ready = nil }
-            prompt.queued = engine.queue(id)
-            state.pending[id] = (prompt, state.arrivals)
+            let startsNow = state.running.count < limits.concurrency && state.pending.isEmpty
+            let keepsReady = startsNow || state.readyByteCount + prompt.byteCount <= limits.readyByteCount
+            state.pending[id] = Waiting(
+                prompt: prompt, arrival: state.arrivals, run: engine.queue(id), ready: keepsReady ? ready : nil)
             state.pendingByteCount += prompt.byteCount
+            if keepsReady { state.readyByteCount += prompt.byteCount }
             push(Turn(priority: priority, arrival: state.arrivals, id: id), &state.turns)
             state.arrivals += 1
             startNext(&state)
@@ -102,24 +123,26 @@ final class PromptQueue: Sendable {
 
     private func startNext(_ state: inout State) {
         while state.running.count < limits.concurrency, !state.isStopped, let turn = pop(&state.turns) {
-            guard let entry = state.pending[turn.id], entry.arrival == turn.arrival else { continue }
-            state.pending[turn.id] = nil
-            state.pendingByteCount -= entry.prompt.byteCount
-            let prompt = entry.prompt
-            state.running.append((prompt, nil))
-            let task = engine.task { await self.run(prompt) }
-            state.running[state.running.count - 1].task = task
+            guard state.pending[turn.id]?.arrival == turn.arrival, let next = take(turn.id, &state) else { continue }
+            let task = engine.task { await self.run(next) }
+            state.running.append((next.prompt, task))
         }
     }
 
-    private func run(_ prompt: Prompt) async {
-        guard let queued = prompt.queued else { return }
+    private func take(_ id: RunID, _ state: inout State) -> Waiting? {
+        guard let taken = state.pending.removeValue(forKey: id) else { return nil }
+        state.pendingByteCount -= taken.prompt.byteCount
+        if taken.ready != nil { state.readyByteCount -= taken.prompt.byteCount }
+        return taken
+    }
+
+    private func run(_ waiting: Waiting) async {
         await preparation()
         do throws(Diagnostic) {
-            let ready = if let ready = prompt.ready { ready } else { try remake(prompt) }
-            await engine.run(ready.plan, of: ready.workflow, queued)
+            let ready = if let ready = waiting.ready { ready } else { try remake(waiting.prompt) }
+            await engine.run(ready.plan, of: ready.workflow, waiting.run)
         } catch {
-            engine.fail(queued, error)
+            engine.fail(waiting.run, error)
         }
         // At once, on this thread: waking another would be the larger part of a small prompt's time.
         runEnded.withLock { $0 }?()
@@ -129,16 +152,16 @@ final class PromptQueue: Sendable {
     func onRunEnd(_ action: @escaping @Sendable () -> Void) { runEnded.withLock { $0 = action } }
 
     /// The graph was good when it was posted; a file it names may be gone by now, and then it cannot start.
-    private func remake(_ prompt: Prompt) throws(Diagnostic) -> Prompt.Ready {
+    private func remake(_ prompt: Prompt) throws(Diagnostic) -> Ready {
         let gone = Diagnostic(.nodeFailed, node: nil, "the prompt can no longer be run", suggestion: "Post it again.")
-        guard let json = try? JSONParser.parse(prompt.graph),
+        guard let json = try? KeptJSON.parse(prompt.graph),
             var workflow = try? WorkflowReader(registry: engine.registry).read(["prompt": json]).workflow
         else { throw gone }
-        workflow.extraPNGInfo = prompt.extraPNGInfo
+        workflow.extraPNGInfoSource = { [extraData = prompt.extraData] in PromptReader.extraPNGInfo(in: extraData) }
         let checked = Validator.check(
             workflow, registry: engine.registry, environment: engine.environment, targets: prompt.outputs)
         guard let plan = checked.plan else { throw checked.errors.first ?? gone }
-        return Prompt.Ready(workflow: workflow, plan: plan)
+        return Ready(workflow: workflow, plan: plan)
     }
 
     /// The run has ended and stands in the history: makes room for the next. Called by whoever reads the events.
@@ -165,10 +188,9 @@ final class PromptQueue: Sendable {
     }
 
     private func drop(_ id: RunID, _ state: inout State) {
-        guard let entry = state.pending.removeValue(forKey: id) else { return }
-        state.pendingByteCount -= entry.prompt.byteCount
-        history.expect(entry.prompt)
-        if let queued = entry.prompt.queued { engine.drop(queued) }
+        guard let dropped = take(id, &state) else { return }
+        history.expect(dropped.prompt)
+        engine.drop(dropped.run)
         // Its turn is passed over when it comes; many dead ones would keep the heap large.
         if state.turns.count > 2 * state.pending.count + 1024 {
             state.turns = state.pending.map { Turn(priority: $1.prompt.priority, arrival: $1.arrival, id: $0) }
@@ -181,7 +203,7 @@ final class PromptQueue: Sendable {
     @discardableResult
     func interrupt(_ id: RunID?) -> Bool {
         let tasks = state.withLock { state in
-            state.running.filter { id == nil || $0.prompt.id == id }.compactMap(\.task)
+            state.running.filter { id == nil || $0.prompt.id == id }.map(\.task)
         }
         for task in tasks { task.cancel() }
         return !tasks.isEmpty
@@ -192,13 +214,16 @@ final class PromptQueue: Sendable {
     func stop() -> [Task<Void, Never>] {
         let tasks = state.withLock { state in
             state.isStopped = true
-            return state.running.compactMap(\.task)
+            return state.running.map(\.task)
         }
         for task in tasks { task.cancel() }
         return tasks
     }
 
     // MARK: Looking
+
+    /// Posted bytes of the waiting prompts that are kept parsed, for tests.
+    var readyByteCount: Int { state.withLock { $0.readyByteCount } }
 
     var remaining: Int { state.withLock { $0.pending.count + $0.running.count } }
 

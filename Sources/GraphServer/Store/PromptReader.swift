@@ -24,9 +24,13 @@ struct PromptReader {
     let id: RunID
     let place: PromptQueue.Place
     let clientID: String?
-    let extraData: JSONObject
+    /// As JSON.
+    let extraData: [UInt8]
+    /// The id the editor gave the workflow.
+    let workflowID: String?
     let workflow: Workflow
-    let graph: JSON
+    /// As JSON.
+    let graph: [UInt8]
     let checked: CheckedWorkflow
     let plan: Plan
     /// What is wrong with the outputs that will not run.
@@ -54,13 +58,23 @@ struct PromptReader {
                 suggestion: "Send {\"prompt\": {...}}.")
         }
         (id, place) = (try Self.id(request), try Self.place(request))
-        clientID = request["client_id"]?.string
+        clientID = try Self.clientID(request)
         var extraData = request["extra_data"]?.object ?? JSONObject()
         for secret in Self.secrets { extraData[secret] = nil }
         if let clientID { extraData["client_id"] = .string(clientID) }
-        self.extraData = extraData
         let reader = WorkflowReader(registry: registry, shapes: NodeShapes(registry, in: environment))
-        (workflow, graph, notes) = try Self.workflow(request, extraData, reader)
+        var (workflow, graph, notes) = try Self.workflow(request, reader)
+        try Self.checkIDs(workflow)
+        // What the editor stored, or the file of its own that was posted. It is kept once, as text.
+        if extraData["extra_pnginfo"]?.object?.members.isEmpty != false, !workflow.extraPNGInfo.members.isEmpty {
+            extraData["extra_pnginfo"] = .object(workflow.extraPNGInfo)
+        }
+        let workflowID = extraData["extra_pnginfo"]?["workflow"]?["id"]?.string
+        self.workflowID = workflowID.flatMap { $0.utf8.count <= 256 ? $0 : nil }
+        let extraDataText = JSONWriter.bytes(.object(extraData))
+        workflow.extraPNGInfoSource = { Self.extraPNGInfo(in: extraDataText) }
+        (self.workflow, self.graph, self.notes) = (workflow, JSONWriter.bytes(graph), notes)
+        self.extraData = extraDataText
 
         let targets = request["partial_execution_targets"].flatMap { $0 == .null ? nil : $0 }
         let wanted = targets.map { ($0.array ?? []).compactMap { $0.string.map { NodeID($0) } } }
@@ -69,6 +83,34 @@ struct PromptReader {
         if let refusal = errors.refusal { throw refusal }
         guard let plan = checked.plan else { throw errors.nothingToRun }
         (self.plan, nodeErrors) = (plan, errors.nodeErrors)
+    }
+
+    /// `extra_pnginfo` of a prompt's `extra_data`.
+    static func extraPNGInfo(in extraData: [UInt8]) -> JSONObject {
+        guard let text = KeptJSON.member("extra_pnginfo", of: extraData) else { return JSONObject() }
+        return (try? KeptJSON.parse(Array(text)))?.object ?? JSONObject()
+    }
+
+    private static func clientID(_ request: JSONObject) throws(Refusal) -> String? {
+        guard let id = request["client_id"]?.string else { return nil }
+        guard id.utf8.count <= 256 else {
+            throw Refusal(
+                type: "invalid_client_id", message: "The client_id cannot be used",
+                details: "It has \(id.utf8.count) bytes; the limit is 256.", suggestion: "Use a UUID.")
+        }
+        return id
+    }
+
+    /// Every message about a node names it, some several times.
+    private static let maxNodeIDByteCount = 1024
+
+    private static func checkIDs(_ workflow: Workflow) throws(Refusal) {
+        guard let node = workflow.nodes.first(where: { $0.id.text.utf8.count > maxNodeIDByteCount }) else { return }
+        throw Refusal(
+            type: "invalid_prompt", message: "A node's id is too long",
+            details: "The id '\(node.id.text.prefix(60))...' has \(node.id.text.utf8.count) bytes; "
+                + "the limit is \(maxNodeIDByteCount).",
+            suggestion: "Use a short id, such as a number.")
     }
 
     private static func id(_ request: JSONObject) throws(Refusal) -> RunID {
@@ -103,9 +145,8 @@ struct PromptReader {
 
     /// The graph of `prompt` (API format) or `workflow` (any format).
     private static func workflow(
-        _ request: JSONObject, _ extraData: JSONObject, _ reader: WorkflowReader
+        _ request: JSONObject, _ reader: WorkflowReader
     ) throws(Refusal) -> (Workflow, graph: JSON, notes: [String]) {
-        let extraPNGInfo = extraData["extra_pnginfo"]?.object ?? JSONObject()
         if let prompt = request["prompt"] {
             switch prompt {
             // The wrong name for it, and no doubt what is meant.
@@ -115,9 +156,7 @@ struct PromptReader {
                 for node in nodes.members where node.value.object != nil && node.value["class_type"]?.string == nil {
                     throw PromptErrors.typeMissing(node.key)
                 }
-                var workflow = try read(["prompt": prompt], reader).workflow
-                workflow.extraPNGInfo = extraPNGInfo
-                return (workflow, prompt, [])
+                return (try read(["prompt": prompt], reader).workflow, prompt, [])
             case .array(let nodes) where nodes.isEmpty: throw PromptErrors.noOutputs
             default:
                 throw Refusal(
@@ -132,15 +171,17 @@ struct PromptReader {
                 suggestion: "Send {\"prompt\": {...}}, or {\"workflow\": {...}} for other formats.")
         }
         let reading = try read(given, reader)
-        var workflow = reading.workflow
-        if !extraPNGInfo.members.isEmpty { workflow.extraPNGInfo = extraPNGInfo }
-        return (workflow, APIFormat.json(of: workflow), reading.notes.map(inWords))
+        return (reading.workflow, APIFormat.json(of: reading.workflow), reading.notes.map(inWords))
     }
 
     /// A workflow file posted as it is: `curl -d @workflow.json`.
     private static func bareWorkflow(_ request: JSONObject) -> JSON? {
         let isGraph = request["nodes"]?.array != nil || request.members.contains { $0.value["class_type"] != nil }
-        return isGraph ? .object(request) : nil
+        guard isGraph else { return nil }
+        // The file is kept as it is, and tokens may stand in what is no part of it.
+        var file = request
+        file["extra_data"] = nil
+        return .object(file)
     }
 
     private static func inWords(_ diagnostic: Diagnostic) -> String {

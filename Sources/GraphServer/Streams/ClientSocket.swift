@@ -100,7 +100,7 @@ final class ClientSocket: WebSocketSession {
             out.append(contentsOf: state.first)
             state.first = []
             guard var reader = state.reader else { return .idle }
-            let given = log.read(&reader, limit: limit, into: &out) { $1.append(contentsOf: $0.bytes) }
+            let given = log.read(&reader, limit: limit, into: &out) { $0.write(to: &$1) }
             state.reader = reader
             return switch given {
             case .all: .idle

@@ -77,7 +77,7 @@ final class Herald: Sendable {
         guard let prompt = queue.prompt(id)?.prompt ?? history.expected(id) else { return nil }
         return RunFold.Origin(
             clientID: prompt.clientID, queuedAt: prompt.createdAt,
-            inputs: { inputs(of: $0, in: prompt.graph) }, type: { type(of: $0, in: prompt.graph) })
+            inputs: { inputs(of: $0, in: prompt.graph) })
     }
 
     private static func ended(_ ended: Narrator.Ended, _ queue: PromptQueue, _ history: History) {
@@ -86,21 +86,28 @@ final class Herald: Sendable {
         queue.finished(ended.id)
     }
 
-    /// ComfyUI gives the values of each call in a list; of links we say where they come from.
+    /// How much of a failed node's inputs its report shows.
+    private static let inputsByteCount = 256 << 10
+
+    /// ComfyUI gives the values of each call in a list; of links we say where they come from. Long values are cut.
     private static func inputs(of node: NodeID, in graph: [UInt8]) -> JSONObject {
-        guard let graph = try? JSONParser.parse(graph), let inputs = graph[node.text]?["inputs"]?.object else {
-            return JSONObject()
-        }
+        guard let text = KeptJSON.member(node.text, of: graph), let node = try? KeptJSON.parse(Array(text)),
+            let inputs = node["inputs"]?.object
+        else { return JSONObject() }
+        var left = inputsByteCount
         return JSONObject(
             inputs.members.map { input in
                 guard case .link(let link) = APIFormat.source(input.value) else {
-                    return .init(input.key, .array([input.value]))
+                    return .init(input.key, .array([bounded(input.value, &left)]))
                 }
                 return .init(input.key, .array([.string("output \(link.slot) of node \(link.node)")]))
             })
     }
 
-    private static func type(of node: NodeID, in graph: [UInt8]) -> String? {
-        (try? JSONParser.parse(graph))?[node.text]?["class_type"]?.string
+    private static func bounded(_ value: JSON, _ left: inout Int) -> JSON {
+        let text = value.string ?? JSONWriter.text(value)
+        let byteCount = min(TextBounds.messageByteCount, max(64, left))
+        left -= min(byteCount, text.utf8.count)
+        return text.utf8.count <= byteCount ? value : .string(TextBounds.cut(text, to: byteCount))
     }
 }

@@ -2,7 +2,7 @@ internal import GraphCore
 internal import HTTP
 internal import Synchronization
 
-/// The messages of all runs in one order, encoded once and shared by all who get them.
+/// The messages of all runs in one order, held once and shared by all who get them.
 ///
 /// A client is a position in it: it reads on when its socket can take more, and nobody waits for anybody. Facts are kept
 /// for those who come back, up to a number of bytes; progress and previews are kept for a moment, and skipped for who
@@ -48,11 +48,14 @@ final class MessageLog: Sendable {
         /// Over all frames.
         let position: UInt64
         let message: WireMessage
-        /// The message as one WebSocket frame of a server.
-        let bytes: [UInt8]
 
         /// What it costs in memory, about.
-        var weight: Int { 2 * message.payload.count + 200 }
+        var weight: Int { message.payload.count + 300 }
+
+        /// Adds the message as one WebSocket frame of a server.
+        func write(to out: inout [UInt8]) {
+            WebSocketFrame.encode(message.isBinary ? .binary : .text, message.payload, into: &out)
+        }
     }
 
     /// What a client id has been told.
@@ -96,6 +99,8 @@ final class MessageLog: Sendable {
         var channels: [String: Channel] = [:]
         /// Who reads by run.
         var watchers: [Int: Subscriber] = [:]
+        /// Who reads by client id. Most channels have no reader, and are not looked at.
+        var listeners: [Int: Subscriber] = [:]
         var nextSubscriber = 0
     }
 
@@ -123,7 +128,7 @@ final class MessageLog: Sendable {
             trim(&state)
             var wakes: [@Sendable () -> Void] = state.watchers.values.map(\.wake)
             if isShared {
-                for channel in state.channels.values { wakes += channel.subscribers.values.lazy.map(\.wake) }
+                wakes += state.listeners.values.lazy.map(\.wake)
             } else {
                 for id in touched { wakes += state.channels[id]?.subscribers.values.map(\.wake) ?? [] }
             }
@@ -133,12 +138,9 @@ final class MessageLog: Sendable {
     }
 
     private func add(_ message: WireMessage, _ state: inout State) {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(message.payload.count + 10)
-        WebSocketFrame.encode(message.isBinary ? .binary : .text, message.payload, into: &bytes)
         state.position += 1
         state.seq = max(state.seq, message.seq)
-        let frame = Frame(position: state.position, message: message, bytes: bytes)
+        let frame = Frame(position: state.position, message: message)
         let isFact: Bool
         switch message.role {
         case .fact, .start, .executing, .end: isFact = true
@@ -251,8 +253,9 @@ final class MessageLog: Sendable {
             switch scope {
             case .client(let id):
                 lostSeq = state.channels[id]?.lostSeq ?? state.lostSeq
-                state.channels[id, default: Channel(lostSeq: state.lostSeq)].subscribers[subscription] = Subscriber(
-                    wake: wake)
+                let subscriber = Subscriber(wake: wake)
+                state.channels[id, default: Channel(lostSeq: state.lostSeq)].subscribers[subscription] = subscriber
+                state.listeners[subscription] = subscriber
             case .run: state.watchers[subscription] = Subscriber(wake: wake)
             }
             var reader = Reader(
@@ -283,6 +286,7 @@ final class MessageLog: Sendable {
             switch scope {
             case .client(let id):
                 state.channels[id]?.subscribers[subscription] = nil
+                state.listeners[subscription] = nil
                 forgetIfEmpty(id, &state)
             case .run: state.watchers[subscription] = nil
             }
@@ -345,7 +349,7 @@ final class MessageLog: Sendable {
         var byteCount = 0
         for number in stride(from: ring.end - 1, through: first, by: -1) {
             guard let frame = ring[number].flatMap({ state.transients[$0] }) else { continue }
-            byteCount += frame.bytes.count
+            byteCount += frame.message.payload.count
             if byteCount > limits.lagByteCount {
                 position = frame.position
                 return

@@ -9,12 +9,12 @@ struct Narrator {
     struct Ended: Sendable {
         let id: RunID
         let outcome: RunEvent.Outcome
-        let failure: Diagnostic?
-        let failureText: [UInt8]?
         /// nil for a prompt that was taken out of the queue.
         let startedAt: Int?
         let endedAt: Int
-        let outputs: [(node: NodeID, display: NodeID, parent: NodeID?, real: NodeID, values: JSONObject)]
+        let outputs: [RunFold.Output]
+        let outputCount: Int
+        let preview: RunFold.Preview?
         let messages: [[UInt8]]
     }
 
@@ -26,6 +26,10 @@ struct Narrator {
     private let veil: PathVeil
 
     private var runs: [RunID: RunFold] = [:]
+    /// Those of `runs` with changes that `flush` would tell, and those of more than 64 nodes. Most of `runs` wait, and
+    /// are not looked at.
+    private var dirtyRuns: Set<RunID> = []
+    private var largeRuns: Set<RunID> = []
     /// Neighbouring events mostly are of one run.
     private var current: RunFold?
     private(set) var queueRemaining = 0
@@ -35,6 +39,8 @@ struct Narrator {
 
     /// 50 ms: 20 states a second of a large run, as DESIGN section 7 has it.
     static let stateInterval = Duration.milliseconds(50)
+    /// How many nodes a message that ends nothing says have run, the newest ones.
+    private static let maxExecutedCount = 64
 
     init(
         epoch: String, origin: @escaping @Sendable (RunID) -> RunFold.Origin?, veil: PathVeil = PathVeil(),
@@ -50,10 +56,10 @@ struct Narrator {
     }
 
     /// Whether a run of more than 64 nodes is under way.
-    var isLarge: Bool { current?.isSmall == false || runs.values.contains { !$0.isSmall } }
+    var isLarge: Bool { current?.isSmall == false || !largeRuns.isEmpty }
 
     /// Whether a large run has changes that `flush` would tell.
-    var isDirty: Bool { runs.values.contains { $0.isDirty } || current?.isDirty == true }
+    var isDirty: Bool { current?.isDirty == true || !dirtyRuns.isEmpty }
 
     /// - Parameter next: what is told after it, if that is known: a picture goes with the progress before it.
     mutating func tell(_ event: RunEvent, next: RunEvent? = nil) {
@@ -63,6 +69,8 @@ struct Narrator {
                 current = origin(event.run).map { RunFold(id: event.run, origin: $0) }
             } else {
                 current = runs.removeValue(forKey: event.run)
+                dirtyRuns.remove(event.run)
+                largeRuns.remove(event.run)
             }
         }
         guard var run = current else { return }
@@ -75,13 +83,16 @@ struct Narrator {
     private mutating func park() {
         guard let run = current else { return }
         current = nil
+        if run.isDirty { dirtyRuns.insert(run.id) }
+        if !run.isSmall { largeRuns.insert(run.id) }
         runs[run.id] = run
     }
 
     /// Tells what was held back for a while: the states of large runs.
     mutating func flush() {
         park()
-        let dirty = runs.values.filter(\.isDirty).map(\.id)
+        let dirty = dirtyRuns
+        dirtyRuns = []
         for id in dirty {
             // Taken out, so that what it holds is changed in place.
             guard var run = runs.removeValue(forKey: id) else { continue }
@@ -177,13 +188,14 @@ struct Narrator {
                 text.string(message)
             }
         case .nodeOutput(let node, let display, let values):
-            run.outputs.append((node, display, values))
+            let json = JSONWriter.bytes(.object(values))
+            run.show(node, display: display, values, json: json)
             // Stored outputs of a cached node: it is done with this.
             let isCached = run.state(of: node) == nil
             tell("executed", &run) { text in
                 Self.node(node, display: display, &text)
                 text.raw(",\"output\":")
-                text.value(.object(values))
+                text.raw(json)
             }
             if isCached {
                 run.finish(node)
@@ -196,13 +208,12 @@ struct Narrator {
             tell("node_finished", &run) { Self.node(node, &$0) }
         case .nodeFailed(let node, let diagnostic):
             let diagnostic = veil.over(diagnostic)
-            run.failure = diagnostic
             tellError(node, diagnostic, &run, at: event.elapsed)
         case .nodeInterrupted(let node):
             if run.interrupted == nil { run.interrupted = node }
             tell("node_interrupted", &run) { Self.node(node, &$0) }
-        case .nodeBlocked(let node, let message):
-            tellBlocked(node, message, &run, at: event.elapsed)
+        case .nodeBlocked(let node, let type, let message):
+            tellBlocked(node, type, message, &run, at: event.elapsed)
         case .runFinished(let outcome):
             finish(outcome, &run, at: event.elapsed)
         }
@@ -234,13 +245,8 @@ struct Narrator {
         queueRemaining -= 1
         ended(
             Ended(
-                id: run.id, outcome: outcome, failure: run.failure,
-                failureText: run.failure == nil ? nil : run.messages.last,
-                startedAt: run.startedAt, endedAt: time,
-                outputs: run.outputs.map { output in
-                    let state = run.state(of: output.node)
-                    return (output.node, output.display, state?.parent, state?.real ?? output.node, output.values)
-                }, messages: run.messages))
+                id: run.id, outcome: outcome, startedAt: run.startedAt, endedAt: time, outputs: run.outputs,
+                outputCount: run.outputCount, preview: run.preview, messages: run.messages))
         tellStatus()
         tell("executing", &run, role: .end) { $0.raw(",\"node\":null") }
     }
@@ -308,12 +314,12 @@ struct Narrator {
 
     /// ComfyUI tells a blocked node as one that runs, and a block with a message as an error that ends nothing.
     private mutating func tellBlocked(
-        _ node: NodeID, _ message: String?, _ run: inout RunFold, at elapsed: Duration
+        _ node: NodeID, _ type: String, _ message: String?, _ run: inout RunFold, at elapsed: Duration
     ) {
-        let type = run.origin.type(node) ?? ""
         run.begin(node, type: type, display: node, parent: nil)
         tellState(&run, at: elapsed)
-        let executed = run.executed
+        // There may be as many such messages as nodes: with all that ran before they would cost their square.
+        let executed = run.executed.suffix(Self.maxExecutedCount)
         tell("executing", &run) { text in
             Self.node(node, display: node, &text)
             text.raw(",\"blocked\":true")

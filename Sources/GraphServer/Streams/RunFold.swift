@@ -9,8 +9,24 @@ struct RunFold {
         let queuedAt: Int
         /// A node's inputs as the prompt gives them, for error reports.
         var inputs: @Sendable (NodeID) -> JSONObject = { _ in JSONObject() }
-        /// Its type.
-        var type: @Sendable (NodeID) -> String? = { _ in nil }
+    }
+
+    /// What a node showed.
+    struct Output: Sendable {
+        let node: NodeID
+        let display: NodeID
+        let parent: NodeID?
+        /// The node of the posted workflow that it goes back to.
+        let real: NodeID
+        /// `{"images": [...]}`, as JSON.
+        let json: [UInt8]
+    }
+
+    /// The file that stands for all that a run showed, and the member of the node's output it is from.
+    struct Preview: Sendable {
+        let file: JSON
+        let node: NodeID
+        let kind: String
     }
 
     enum Phase: UInt8 { case running, finished }
@@ -27,6 +43,7 @@ struct RunFold {
         var phase = Phase.running
         /// Its member of `progress_state.nodes`, made anew when it changes.
         var text: [UInt8] = []
+        /// Whether it is among `changed`.
         var isChanged = false
     }
 
@@ -41,11 +58,16 @@ struct RunFold {
     /// Every node touched, in order.
     private(set) var states: [NodeState] = []
     private var indexByNode: [NodeID: Int] = [:]
+    /// Positions of the nodes that the next state of a large run is about: those that changed, and those that run.
+    private var changed: [Int] = []
     /// Nodes that ran to their end, in order; cached ones not among them.
     var executed: [NodeID] = []
-    var outputs: [(node: NodeID, display: NodeID, values: JSONObject)] = []
+    private(set) var outputs: [Output] = []
+    /// Files and texts shown, all nodes together.
+    private(set) var outputCount = 0
+    /// The last file that was put out, saved ones before temporary ones.
+    private(set) var preview: Preview?
     var interrupted: NodeID?
-    var failure: Diagnostic?
     /// What /history keeps: each a finished JSON list `["execution_start", {...}]`.
     var messages: [[UInt8]] = []
     /// Whether the picture that comes next has gone out with its progress.
@@ -95,8 +117,23 @@ struct RunFold {
 
     private mutating func refresh(_ index: Int) {
         isDirty = true
+        if !states[index].isChanged { changed.append(index) }
         states[index].isChanged = true
         states[index].text = []
+    }
+
+    /// Enters what a node showed.
+    /// - Parameter json: the same as JSON.
+    mutating func show(_ node: NodeID, display: NodeID, _ values: JSONObject, json: [UInt8]) {
+        let state = state(of: node)
+        outputs.append(
+            Output(node: node, display: display, parent: state?.parent, real: state?.real ?? node, json: json))
+        for member in values.members {
+            outputCount += member.value.array?.count ?? 1
+            guard let file = member.value.array?.first, let saved = SavedFile(file) else { continue }
+            if saved.folder == .temp, let type = preview?.file["type"]?.string, type != "temp" { continue }
+            preview = Preview(file: file, node: display, kind: member.key)
+        }
     }
 
     /// Up to 64 nodes the whole state is told at every change, as ComfyUI does; above that its cost would be quadratic.
@@ -106,12 +143,14 @@ struct RunFold {
     mutating func stateText() -> [UInt8] {
         var out: [UInt8] = []
         let isSmall = isSmall
-        for index in states.indices {
-            guard isSmall || states[index].isChanged || states[index].phase == .running else { continue }
+        let told = isSmall ? Array(states.indices) : changed.sorted()
+        changed = []
+        for index in told {
             if states[index].text.isEmpty { states[index].text = text(states[index]) }
             if !out.isEmpty { out.append(UInt8(ascii: ",")) }
             out.append(contentsOf: states[index].text)
-            states[index].isChanged = false
+            states[index].isChanged = states[index].phase == .running
+            if states[index].isChanged { changed.append(index) }
             // The texts of a large run would be as large as its log.
             if !isSmall { states[index].text = [] }
         }

@@ -49,7 +49,9 @@ struct MessageFold {
         if let blocked = untoldBlock {
             untoldBlock = nil
             let isToldWhy = type == "execution_error" && data["exception_type"] == "ExecutionBlocked"
-            kinds.append(.nodeBlocked(blocked, message: isToldWhy ? Self.reason(ofBlock: data) : nil))
+            kinds.append(
+                .nodeBlocked(
+                    blocked, type: self.type(of: blocked), message: isToldWhy ? Self.reason(ofBlock: data) : nil))
             if isToldWhy { return kinds }
         }
         read(type, data, &kinds)
@@ -109,7 +111,7 @@ struct MessageFold {
             let level = data["level"]?.string.flatMap(RunEvent.LogLevel.init(rawValue:)) ?? .info
             kinds.append(.nodeLog(node, level, data["message"]?.string ?? ""))
         case ("execution_error", let node?) where data["exception_type"] == "ExecutionBlocked":
-            kinds.append(.nodeBlocked(node, message: Self.reason(ofBlock: data)))
+            kinds.append(.nodeBlocked(node, type: self.type(of: node), message: Self.reason(ofBlock: data)))
         case ("execution_error", _): fail(node, data, &kinds)
         case ("node_interrupted", let node?): interrupt(node, &kinds)
         case ("execution_interrupted", _):

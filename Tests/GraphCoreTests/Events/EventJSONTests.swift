@@ -84,8 +84,8 @@ struct EventJSONTests {
         #expect(
             line(.nodeFailed("1", Diagnostic(.nodeFailed, node: "1", "too big")))
                 == #""node_failed","node":"1","message":"too big""#)
-        #expect(line(.nodeBlocked("1", message: "no")) == #""node_blocked","node":"1","message":"no""#)
-        #expect(line(.nodeBlocked("1", message: nil)) == #""node_blocked","node":"1""#)
+        #expect(line(.nodeBlocked("1", type: "T", message: "no")) == #""node_blocked","node":"1","message":"no""#)
+        #expect(line(.nodeBlocked("1", type: "T", message: nil)) == #""node_blocked","node":"1""#)
     }
 
     @Test("says null for progress that is no number")

@@ -61,7 +61,7 @@ struct TraceSinkTests {
                     (2, .nodeFailed("a", Diagnostic(.nodeFailed, node: "a", "no \"luck\""))), (3, started("b")),
                     (4, .nodeInterrupted("b")), (5, started("c")), (6, .nodeWaiting("c", for: .inputs(["x"]))),
                     (7, started("c")), (9, .nodeFinished("c")), (9, .nodeCached("d")),
-                    (9, .nodeBlocked("e", message: nil)),
+                    (9, .nodeBlocked("e", type: "T", message: nil)),
                 ])) == """
                     0 load a 1000.0mark
                     0 Add a 1000.0+1000.0 no "luck"

@@ -194,6 +194,20 @@ struct CacheTests {
         _ = try await runner.trace("n0 = Constant value: 0\n" + lines.joined(separator: "\n"))
         #expect(runner.engine.cache.statistics.signatureCount == 2001)
     }
+
+    @Test("that is cleared has forgotten the last run, too")
+    func cleared() async throws {
+        let runner = TestRunner()
+        let text = "a = Constant value: 1\nb = Show value: a"
+        _ = try await runner.events(text)
+        runner.engine.clearCache()
+        let statistics = runner.engine.cache.statistics
+        #expect((statistics.entryCount, statistics.signatureCount) == (0, 0))
+        let reasons = try await runner.events(text).compactMap { event -> RunEvent.Reason? in
+            if case .nodeStarted(_, _, _, _, let reason) = event.kind { reason } else { nil }
+        }
+        #expect(reasons == [.neverRan, .neverRan])
+    }
 }
 
 /// A value that a test changes between runs.

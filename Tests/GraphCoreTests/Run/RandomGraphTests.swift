@@ -14,7 +14,7 @@ struct RandomGraphTests {
             switch event.kind {
             case .nodeFinished(let node), .nodeCached(let node): done.insert(node)
             case .nodeFailed(let node, _): failed.insert(node)
-            case .nodeBlocked(let node, let message):
+            case .nodeBlocked(let node, _, let message):
                 if message?.hasSuffix("did not give its result") == true {
                     lost.insert(node)
                 } else {

@@ -1,0 +1,128 @@
+import GraphCore
+import Testing
+
+@testable import GraphServer
+
+@Suite("What waits in the queue")
+struct PromptQueueTests {
+    /// A queue whose first prompt runs until the queue is stopped.
+    private static func queue(_ set: (inout PromptQueue.Limits) -> Void) -> PromptQueue {
+        var limits = PromptQueue.Limits()
+        set(&limits)
+        let engine = Engine(
+            registry: PromptTexts.registry, environment: EmptyEnvironment(), options: Engine.Options(coreCount: 1))
+        return PromptQueue(
+            engine: engine, history: History(), limits: limits,
+            preparation: { try? await Task.sleep(for: .seconds(600)) })
+    }
+
+    @discardableResult
+    private static func add(_ read: PromptReader, to queue: PromptQueue) throws -> Prompt {
+        let ready = PromptQueue.Ready(workflow: read.workflow, plan: read.plan)
+        return try queue.add(read.id, .back, ready: ready) { priority, number in
+            Prompt(read, priority: priority, number: number, createdAt: 0)
+        }
+    }
+
+    private static func stop(_ queue: PromptQueue) async { for run in queue.stop() { await run.value } }
+
+    @Test("is kept parsed within a budget of posted bytes")
+    func ready() async throws {
+        let byteCount = try Prompt(PromptTexts.read("0"), priority: 0, number: "0", createdAt: 0).byteCount
+        let queue = Self.queue { $0.readyByteCount = 3 * byteCount }
+        for number in 0..<6 { try Self.add(PromptTexts.read("\(number)"), to: queue) }
+        // The first runs.
+        #expect(queue.readyByteCount == 3 * byteCount)
+        queue.remove(["2", "5"])
+        #expect(queue.readyByteCount == 2 * byteCount)
+        try Self.add(PromptTexts.read("6"), to: queue)
+        #expect(queue.readyByteCount == 3 * byteCount)
+        queue.removeAll()
+        #expect(queue.readyByteCount == 0)
+        await Self.stop(queue)
+    }
+
+    @Test("counts what an editor stored beside the graph")
+    func extraPNGInfo() async throws {
+        let extraData: JSON = ["extra_pnginfo": ["workflow": .string(String(repeating: "x", count: 400 << 10))]]
+        let queue = Self.queue { $0.byteCount = 1 << 20 }
+        for number in 0..<3 { try Self.add(PromptTexts.read("\(number)", extraData: extraData), to: queue) }
+        let refusal = PromptQueue.Refusal.full("the waiting prompts take 1 MiB, which is the limit")
+        #expect(throws: refusal) { try Self.add(PromptTexts.read("3", extraData: extraData), to: queue) }
+        await Self.stop(queue)
+    }
+
+    @Test("has what the editor stored as text, once, and gives it to the nodes that ask")
+    func source() throws {
+        let info: JSON = ["workflow": ["id": "w", "nodes": [1, 2]]]
+        let read = try PromptTexts.read("p", extraData: ["a": ["}", "\\\""], "extra_pnginfo": info])
+        #expect(JSON.object(read.workflow.extraPNGInfo) == info)
+        #expect(read.workflowID == "w")
+        let prompt = Prompt(read, priority: 0, number: "0", createdAt: 0)
+        #expect(prompt.byteCount >= prompt.graph.count + prompt.extraData.count)
+        #expect(try JSONParser.parse(prompt.extraData)["extra_pnginfo"] == info)
+    }
+
+    @Test("has no node with an id, and no client id, that would fill all messages")
+    func longIDs() {
+        let long = String(repeating: "n", count: 1025)
+        func refusal(_ body: JSON) -> JSON? {
+            do throws(PromptReader.Refusal) {
+                _ = try PromptReader(
+                    JSONWriter.bytes(body), limits: JSONParser.Limits(), registry: PromptTexts.registry,
+                    environment: EmptyEnvironment())
+                return nil
+            } catch { return error.json["error"] }
+        }
+        let node: JSON = ["class_type": "PreviewAny", "inputs": ["source": 1]]
+        let node1025 = refusal(["prompt": .object(JSONObject([.init(long, node)]))])
+        #expect(node1025?["message"] == "A node's id is too long")
+        let beginning = String(repeating: "n", count: 60)
+        #expect(
+            node1025?["details"]?.string == "The id '\(beginning)...' has 1025 bytes; the limit is 1024.")
+        #expect(node1025?["suggestion"] == "Use a short id, such as a number.")
+        #expect(refusal(["prompt": .object(JSONObject([.init(String(long.dropLast()), node)]))]) == nil)
+        let client = refusal(["prompt": ["1": node], "client_id": .string(long)])
+        #expect(client?["message"] == "The client_id cannot be used")
+        #expect(client?["details"] == "It has 1025 bytes; the limit is 256.")
+    }
+}
+
+@Suite("JSON kept as text")
+struct KeptJSONTests {
+    @Test("gives a member without parsing the others")
+    func member() throws {
+        let object: JSON = [
+            "a": [1, ["b": "}]\",\\"]], "b\"\\": ["c": []], "b": "x", "ä": .null, "": .object(JSONObject()),
+        ]
+        let text = JSONWriter.bytes(object)
+        for member in object.object?.members ?? [] {
+            let found = try #require(KeptJSON.member(member.key, of: text))
+            #expect(try JSONParser.parse(Array(found)) == member.value)
+        }
+        #expect(KeptJSON.member("a", of: Array(#"{"a":1,"b":2,"a":3}"#.utf8)) == [UInt8(ascii: "3")])
+        #expect(KeptJSON.member("c", of: text) == nil)
+        #expect(KeptJSON.member("a", of: Array("{}".utf8)) == nil)
+    }
+}
+
+@Suite("A long answer")
+struct JSONPiecesTests {
+    @Test("is sent piece by piece, as what is kept, and a short one as a whole")
+    func pieces() {
+        let long = Array(repeating: UInt8(ascii: "x"), count: 4 << 20)
+        for (kept, isWhole) in [([UInt8]("1".utf8), true), (long, false)] {
+            var json = JSONPieces()
+            json.text.raw("[")
+            json.raw(kept)
+            json.text.raw(",2]")
+            let expected = Array("[".utf8) + kept + Array(",2]".utf8)
+            let response = json.response()
+            switch response.body {
+            case .bytes: #expect(isWhole)
+            case .source(_, let byteCount): #expect(!isWhole && byteCount == expected.count)
+            }
+            #expect(Answer(response).bytes == expected)
+        }
+    }
+}
