@@ -27,7 +27,7 @@ struct MessageLogTests {
         var texts: [String] = []
         var out: [UInt8] = []
         let given = log.read(&reader, limit: limit, into: &out) { frame, out in
-            texts.append(String(decoding: frame.message.payload, as: UTF8.self))
+            texts.append(String(decoding: frame.payload, as: UTF8.self))
             out += frame.bytes
         }
         return (texts, given)

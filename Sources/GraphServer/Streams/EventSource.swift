@@ -45,7 +45,7 @@ final class EventSource: ByteSource {
                     out.append(contentsOf: "id: \(log.epoch):\(frame.message.seq)\n".utf8)
                 }
                 out.append(contentsOf: "data: ".utf8)
-                out.append(contentsOf: frame.message.payload)
+                out.append(contentsOf: frame.payload)
                 out.append(contentsOf: "\n\n".utf8)
             }
             state.reader = reader

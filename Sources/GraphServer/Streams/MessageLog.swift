@@ -9,7 +9,9 @@ internal import Synchronization
 /// falls behind.
 final class MessageLog: Sendable {
     struct Limits: Sendable {
-        var factByteCount = 96 << 20
+        var factByteCount = 64 << 20
+        /// What is left of them by `dropOldFacts`.
+        var leastFactByteCount = 4 << 20
         var transientByteCount = 16 << 20
         /// Who has more progress than this before it is given the newest part only.
         var lagByteCount = 256 << 10
@@ -47,12 +49,25 @@ final class MessageLog: Sendable {
     struct Frame: Sendable {
         /// Over all frames.
         let position: UInt64
+        /// Without its payload, which is in `bytes`.
         let message: WireMessage
         /// The message as one WebSocket frame of a server.
         let bytes: [UInt8]
+        private let headerByteCount: Int
 
-        /// What it costs in memory, about.
-        var weight: Int { 2 * message.payload.count + 200 }
+        var payload: ArraySlice<UInt8> { bytes[headerByteCount...] }
+
+        /// What it costs in memory, about: its bytes, the frame itself in a list that has room for twice as many, and its
+        /// number in a channel.
+        var weight: Int { bytes.count + 280 }
+
+        init(position: UInt64, _ message: WireMessage) {
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(message.payload.count + 10)
+            WebSocketFrame.encode(message.isBinary ? .binary : .text, message.payload, into: &bytes)
+            headerByteCount = bytes.count - message.payload.count
+            (self.position, self.message, self.bytes) = (position, message.withoutPayload, bytes)
+        }
     }
 
     /// What a client id has been told.
@@ -133,12 +148,9 @@ final class MessageLog: Sendable {
     }
 
     private func add(_ message: WireMessage, _ state: inout State) {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(message.payload.count + 10)
-        WebSocketFrame.encode(message.isBinary ? .binary : .text, message.payload, into: &bytes)
         state.position += 1
         state.seq = max(state.seq, message.seq)
-        let frame = Frame(position: state.position, message: message, bytes: bytes)
+        let frame = Frame(position: state.position, message)
         let isFact: Bool
         switch message.role {
         case .fact, .start, .executing, .end: isFact = true
@@ -194,7 +206,20 @@ final class MessageLog: Sendable {
             case .nobody: break
             }
         }
-        while state.factByteCount > limits.factByteCount, let frame = state.facts.removeFirst() {
+        dropFacts(above: limits.factByteCount, &state)
+    }
+
+    /// Lets go of all but the newest facts, for whoever wants the memory: a client that comes back for them starts over.
+    func dropOldFacts() {
+        state.withLock { state in
+            dropFacts(above: limits.leastFactByteCount, &state)
+            state.facts.compact()
+            for id in Array(state.channels.keys) { state.channels[id]?.facts.compact() }
+        }
+    }
+
+    private func dropFacts(above byteCount: Int, _ state: inout State) {
+        while state.factByteCount > byteCount, let frame = state.facts.removeFirst() {
             state.factByteCount -= frame.weight
             (state.lostSeq, state.lostPosition) = (max(state.lostSeq, frame.message.seq), frame.position)
             guard case .client(let id) = frame.message.audience else { continue }

@@ -44,5 +44,11 @@ struct WireMessage: Sendable {
     /// Over all messages about runs; the state of the queue has the number of the message before it.
     let seq: UInt64
     var isBinary = false
-    let payload: [UInt8]
+    private(set) var payload: [UInt8]
+
+    var withoutPayload: WireMessage {
+        var message = self
+        message.payload = []
+        return message
+    }
 }
