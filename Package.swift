@@ -38,13 +38,15 @@ let package = Package(
             name: "CEBUR128", pkgConfig: "libebur128", providers: [.apt(["libebur128-dev"]), .brew(["libebur128"])]),
         // Its pkg-config file names macros that SwiftPM refuses; float is what it takes without them.
         .systemLibrary(name: "CKissFFT", providers: [.apt(["libkissfft-dev"]), .brew(["kissfft"])]),
+        .systemLibrary(name: "CMalloc"),
         .target(
             name: "Media",
             dependencies: [
                 "GraphCore", "CPNG", "CJPEG", "CWebP", "CLCMS", "CTIFF", "CGIF", "CSndfile", "CSampleRate", "CEBUR128",
-                "CKissFFT",
+                "CKissFFT", "CMalloc",
             ],
-            swiftSettings: strict),
+            // For `PixelBuffer.span`: in Swift 6.3 a type of one's own cannot otherwise lend its memory.
+            swiftSettings: strict + [.enableExperimentalFeature("Lifetimes")]),
 
         .systemLibrary(
             name: "CCrypto", pkgConfig: "libcrypto",

@@ -25,10 +25,11 @@ done
 modules=(-Xcc -fmodule-map-file=Fuzz/CModules/CPNG/module.modulemap -Xcc -fmodule-map-file=Fuzz/CModules/CJPEG/module.modulemap
     -Xcc -fmodule-map-file=Fuzz/CModules/CTIFF/module.modulemap -Xcc -fmodule-map-file=Fuzz/CModules/CGIF/module.modulemap
     -Xcc -fmodule-map-file=Sources/CWebP/module.modulemap -Xcc -fmodule-map-file=Sources/CLCMS/module.modulemap)
-for name in CSndfile CSampleRate CEBUR128 CKissFFT; do
+for name in CSndfile CSampleRate CEBUR128 CKissFFT CMalloc; do
     modules+=(-Xcc "-fmodule-map-file=Sources/$name/module.modulemap")
 done
-module Media -enable-testing "${modules[@]}" # the writer of tags is its own affair
+# Without the pool, so that AddressSanitizer sees who writes beyond a buffer. The writer of tags is its own affair.
+module Media -enable-testing "${modules[@]}" -enable-experimental-feature Lifetimes -D WITHOUT_PAGE_POOL
 for name in Sources/CCrypto Sources/CZlib Sources/COpenSSL Fuzz/CModules/CCurl Fuzz/CModules/CEpoll; do
     http_modules+=(-Xcc "-fmodule-map-file=$name/module.modulemap")
 done

@@ -40,11 +40,14 @@ public final class GraphServer: Sendable {
         let messages = MessageLog(
             epoch: epoch, limits: MessageLog.Limits(factByteCount: options.keptByteCount))
         let herald = Herald(engine: engine, queue: queue, history: history, log: messages, veil: PathVeil(folders))
+        let idleTrim = IdleTrim { [weak queue] in queue?.remaining == 0 }
+        queue.onIdle { idleTrim.queueBecameEmpty() }
         guards = Guards(
             listen: options.listen, allowedHosts: options.allowedHosts, corsOrigin: options.corsOrigin)
         context = ServerContext(
             options: options, engine: engine, folders: folders, queue: queue, history: history, log: messages,
-            herald: herald, journal: journal, guards: guards, tidying: tidying, freeModels: freeModels)
+            herald: herald, journal: journal, guards: guards, tidying: tidying, freeModels: freeModels,
+            idleTrim: idleTrim)
         if let complaint = options.frontEndRoot.flatMap(PageRoutes.complaint) { journal.say(complaint) }
         router = Self.router(context)
         let tls = try options.tlsCertificateFile.map {

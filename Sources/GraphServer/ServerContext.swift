@@ -17,6 +17,7 @@ struct ServerContext: Sendable {
     let tidying: Tidying
     /// Lets go of the models that nodes have loaded.
     let freeModels: @Sendable () -> Void
+    let idleTrim: IdleTrim
     /// For work on whole pictures. Each may take a gigabyte, so there are only two at once.
     let pictures = Lane(width: 2)
     /// For work on files that may be large or many.

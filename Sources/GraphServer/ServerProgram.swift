@@ -3,6 +3,7 @@ internal import Dispatch
 internal import Foundation
 public import GraphCore
 internal import HTTP
+internal import Media
 
 /// The program `graphserver`: reads its command line, serves until it is told to stop.
 public enum ServerProgram {
@@ -23,6 +24,7 @@ public enum ServerProgram {
     public static func run(_ words: [String], offer: @Sendable (ServerOptions) throws(Diagnostic) -> Offer) async
         -> Int32
     {
+        ProcessMemory.fixThresholds()
         _ = signal(SIGPIPE, SIG_IGN)
         do {
             let values = try ServerOptionTable.read(words)

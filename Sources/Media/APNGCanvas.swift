@@ -9,13 +9,13 @@ struct APNGCanvas {
     /// Bytes of a pixel.
     let pixelSize: Int
     /// [height, width, pixelSize].
-    private(set) var pixels: [UInt8]
+    private(set) var pixels: PixelBuffer<UInt8>
     /// What was there before the newest frame, if that is to come back.
-    private var previous: [UInt8]
+    private var previous: PixelBuffer<UInt8>
     private var last: AnimatedPNG.Frame
 
     /// - Parameter pixels: the first frame, as large as the picture.
-    init(width: Int, height: Int, pixelSize: Int, first: AnimatedPNG.Frame, pixels: [UInt8]) {
+    init(width: Int, height: Int, pixelSize: Int, first: AnimatedPNG.Frame, pixels: PixelBuffer<UInt8>) {
         (self.width, self.height, self.pixelSize) = (width, height, pixelSize)
         (self.pixels, previous, last) = (pixels, pixels, first)
     }
@@ -26,7 +26,8 @@ struct APNGCanvas {
     ///   - opacity: 0 to 255 of the pixel that starts at an offset of `source`; asked for frames that are laid over.
     /// - Throws: `stopped` when the task is cancelled.
     mutating func draw(
-        _ source: [UInt8], _ frame: AnimatedPNG.Frame, isFirst: Bool, opacity: ([UInt8], _ offset: Int) -> UInt8
+        _ source: PixelBuffer<UInt8>, _ frame: AnimatedPNG.Frame, isFirst: Bool,
+        opacity: (PixelBuffer<UInt8>, _ offset: Int) -> UInt8
     ) throws(CodecError) {
         dispose(isFirst: isFirst)
         previous = frame.disposal == .previous ? pixels : []

@@ -51,9 +51,11 @@ extension Image {
     }
 
     /// The bytes of all sources, when one byte means the same in each of them and the colours are among its levels.
-    private static func sharedLevels(_ sources: [Image], _ colors: [[Float]]) -> (bytes: [[UInt8]], levels: [Float])? {
+    private static func sharedLevels(_ sources: [Image], _ colors: [[Float]]) -> (
+        bytes: [PixelBuffer<UInt8>], levels: [Float]
+    )? {
         var shared: [Float]?
-        var all: [[UInt8]] = []
+        var all: [PixelBuffer<UInt8>] = []
         for source in sources {
             guard case .bytes(let bytes, let levels) = source.storage, shared.map({ $0 == levels }) ?? true else {
                 return nil
@@ -67,10 +69,10 @@ extension Image {
 
     private static func assemble<Element: BitwiseCopyable & Sendable & ExpressibleByIntegerLiteral>(
         _ shape: (rows: Int, width: Int, channels: Int),
-        _ elements: @escaping @Sendable (_ source: Int, _ range: Range<Int>) -> ArraySlice<Element>,
+        _ elements: @escaping @Sendable (_ source: Int, _ range: Range<Int>) -> Slice<PixelBuffer<Element>>,
         _ work: inout RowWork, convert: @escaping @Sendable (Float) -> Element,
         _ row: @escaping @Sendable (_ y: Int) -> [RowPiece]
-    ) throws -> [Element] {
+    ) throws -> PixelBuffer<Element> {
         let channels = shape.channels
         let count = shape.width * channels
         return try work.makeRows(shape.rows, elementsPerRow: count, workPerRow: count) { rows, band in
@@ -95,11 +97,12 @@ extension Image {
     }
 
     @inline(__always)
-    private static func copy<Element: BitwiseCopyable>(
-        _ slice: ArraySlice<Element>, from first: Int, step: Int, channels: Int, to band: inout MutableSpan<Element>,
+    private static func copy<Element: BitwiseCopyable & Sendable>(
+        _ slice: Slice<PixelBuffer<Element>>, from first: Int, step: Int, channels: Int,
+        to band: inout MutableSpan<Element>,
         at start: Int, width: Int
     ) {
-        let source = slice.span
+        let source = slice.span()
         if step == channels { return band.copy(source, at: start) }
         var (from, to) = (first, start)
         for _ in 0..<width {

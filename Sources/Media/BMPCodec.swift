@@ -13,8 +13,9 @@ public enum BMPCodec {
         try limits.check(height: header.height, width: header.width)
         let palette = try header.palette(bytes)
         let data = bytes.dropFirst(header.pixelOffset)
-        var rgb = [UInt8](repeating: 0, count: header.width * header.height * 3)
-        var alpha = [UInt8](repeating: 255, count: header.fields?.alpha == nil ? 0 : header.width * header.height)
+        var rgb = PixelBuffer<UInt8>(repeating: 0, count: header.width * header.height * 3)
+        var alpha = PixelBuffer<UInt8>(
+            repeating: 255, count: header.fields?.alpha == nil ? 0 : header.width * header.height)
         var colours = rgb.mutableSpan, alphas = alpha.mutableSpan
         let rows: BMPRows
         switch header.compression {

@@ -34,8 +34,8 @@ extension Image {
     }
 
     private func pick<Element: BitwiseCopyable & Sendable & ExpressibleByIntegerLiteral>(
-        _ order: [Int?], from source: [Element], one: Element, _ work: inout RowWork
-    ) throws -> [Element] {
+        _ order: [Int?], from source: PixelBuffer<Element>, one: Element, _ work: inout RowWork
+    ) throws -> PixelBuffer<Element> {
         let (width, channels) = (width, channels)
         let count = width * order.count
         return try work.makeRows(batch * height, elementsPerRow: count, workPerRow: count) { rows, band in

@@ -128,7 +128,7 @@ extension ColorProfile.Samples {
 
     /// Rows of `width` pixels of three bytes, in place. Throws `stopped` when the task is cancelled; some rows are
     /// converted then.
-    func convert(_ rgb: inout [UInt8], width: Int, cores: SpareCores = .none) throws(CodecError) {
+    func convert(_ rgb: inout PixelBuffer<UInt8>, width: Int, cores: SpareCores = .none) throws(CodecError) {
         do {
             var work = RowWork(rowCount: rgb.count / (width * 3), cores: cores) { _, _ in try CodecError.checkStopped()
             }
@@ -139,7 +139,7 @@ extension ColorProfile.Samples {
     }
 
     /// Rows of `width` pixels of four inks, as RGB. Throws `stopped` when the task is cancelled.
-    func rgb(ofInks inks: [UInt8], width: Int, cores: SpareCores) throws(CodecError) -> [UInt8] {
+    func rgb(ofInks inks: PixelBuffer<UInt8>, width: Int, cores: SpareCores) throws(CodecError) -> PixelBuffer<UInt8> {
         do {
             var work = RowWork(rowCount: inks.count / (width * 4), cores: cores) { _, _ in try CodecError.checkStopped()
             }

@@ -4,8 +4,8 @@ extension EXIFOrientation {
     /// Turns [height, width, channels] pixels so that they stand upright; the result has `size(width:height:)`. Throws
     /// `stopped` when the task is cancelled.
     func upright(
-        _ pixels: [UInt8], width: Int, height: Int, channels: Int, cores: SpareCores = .none
-    ) throws(CodecError) -> [UInt8] {
+        _ pixels: PixelBuffer<UInt8>, width: Int, height: Int, channels: Int, cores: SpareCores = .none
+    ) throws(CodecError) -> PixelBuffer<UInt8> {
         if self == .upright { return pixels }
         let out = size(width: width, height: height)
         let route = route(width: width, height: height)

@@ -99,10 +99,10 @@ public enum GIFCodec {
 
         func picture(_ indices: [UInt8], hasMore: Bool) throws(CodecError) -> DecodedImage {
             let count = screenWidth * screenHeight
-            var rgb: [UInt8] = []
+            var rgb = PixelBuffer<UInt8>()
             rgb.reserveCapacity(count * 3)
             let clear = isGray ? nil : transparent
-            var alpha: [UInt8] = []
+            var alpha = PixelBuffer<UInt8>()
             for y in 0..<screenHeight {
                 if y % 64 == 0 { try CodecError.checkStopped() }
                 for x in 0..<screenWidth {

@@ -67,7 +67,7 @@ extension Image {
         let (image, count, radius) = (self, width * channels, kernel.radius)
         // Bytes become floats once per band and `radius` rows around it, so bands are not much lower than that.
         let rowWork = min(count * 4 * (radius + 1), max(1, (1 << 22) / (2 * radius)))
-        let made: [Float] = try work.makeRows(batch * height, elementsPerRow: count, workPerRow: rowWork) {
+        let made: PixelBuffer<Float> = try work.makeRows(batch * height, elementsPerRow: count, workPerRow: rowWork) {
             rows, band in
             var y = rows.lowerBound
             while y < rows.upperBound {
@@ -96,7 +96,7 @@ extension Image {
             let needed = height <= radius ? 0..<height : first..<min(rows.upperBound + radius, height)
             let source = bytes.span.extracting(
                 (index * height + needed.lowerBound) * count..<(index * height + needed.upperBound) * count)
-            let converted = [Float](capacity: source.count) { floats in
+            let converted = PixelBuffer<Float>(capacity: source.count) { floats in
                 for i in source.indices { floats.append(levels[Int(source[i])]) }
             }
             return RowsOfFloats(floats: converted, first: needed.lowerBound)
@@ -106,7 +106,7 @@ extension Image {
 
 /// Some rows of an image: `floats` starts with row `first` of it.
 private struct RowsOfFloats {
-    let floats: [Float]
+    let floats: PixelBuffer<Float>
     let first: Int
 }
 

@@ -9,9 +9,9 @@ public struct Image: Sendable, Equatable {
 
     public enum Storage: Sendable, Equatable {
         /// sRGB-encoded, nominally 0...1, may lie outside.
-        case floats([Float])
+        case floats(PixelBuffer<Float>)
         /// `levels` are 256 numbers: the float that each byte stands for.
-        case bytes([UInt8], levels: [Float])
+        case bytes(PixelBuffer<UInt8>, levels: [Float])
     }
 
     public private(set) var storage: Storage
@@ -20,7 +20,7 @@ public struct Image: Sendable, Equatable {
     public static let standardLevels: [Float] = (0..<256).map { Float($0) / 255 }
 
     /// `floats` has batch * height * width * channels elements.
-    public init(batch: Int, height: Int, width: Int, channels: Int, floats: [Float]) {
+    public init(batch: Int, height: Int, width: Int, channels: Int, floats: PixelBuffer<Float>) {
         precondition(floats.count == batch * height * width * channels, "an image's pixels do not fit its shape")
         (self.batch, self.height, self.width, self.channels) = (batch, height, width, channels)
         storage = .floats(floats)
@@ -28,7 +28,8 @@ public struct Image: Sendable, Equatable {
 
     /// `bytes` has batch * height * width * channels elements, `levels` has 256.
     public init(
-        batch: Int, height: Int, width: Int, channels: Int, bytes: [UInt8], levels: [Float] = Image.standardLevels
+        batch: Int, height: Int, width: Int, channels: Int, bytes: PixelBuffer<UInt8>,
+        levels: [Float] = Image.standardLevels
     ) {
         precondition(bytes.count == batch * height * width * channels, "an image's pixels do not fit its shape")
         precondition(levels.count == 256, "a byte has 256 levels")
@@ -36,31 +37,44 @@ public struct Image: Sendable, Equatable {
         storage = .bytes(bytes, levels: levels)
     }
 
+    /// Copies `floats`: for pictures that are small.
+    public init(batch: Int, height: Int, width: Int, channels: Int, floats: [Float]) {
+        self.init(batch: batch, height: height, width: width, channels: channels, floats: PixelBuffer(floats))
+    }
+
+    /// Copies `bytes`: for pictures that are small.
+    public init(
+        batch: Int, height: Int, width: Int, channels: Int, bytes: [UInt8], levels: [Float] = Image.standardLevels
+    ) {
+        self.init(
+            batch: batch, height: height, width: width, channels: channels, bytes: PixelBuffer(bytes), levels: levels)
+    }
+
     /// [batch, height, width, channels] row-major. Converts eight-bit storage at every call, so call it once, outside
     /// the loop; O(1) for `.floats`.
-    public func floats() -> [Float] {
+    public func floats() -> PixelBuffer<Float> {
         switch storage {
         case .floats(let floats): floats
-        case .bytes(let bytes, let levels): bytes.map { levels[Int($0)] }
+        case .bytes(let bytes, let levels): bytes.mapped { levels[Int($0)] }
         }
     }
 
     /// The elements of `range` in `floats()`, without converting the others. O(1) for `.floats`.
-    public func floats(in range: Range<Int>) -> ArraySlice<Float> {
+    public func floats(in range: Range<Int>) -> Slice<PixelBuffer<Float>> {
         switch storage {
         case .floats(let floats): floats[range]
-        case .bytes(let bytes, let levels): bytes[range].map { levels[Int($0)] }[...]
+        case .bytes(let bytes, let levels): bytes.mapped(range) { levels[Int($0)] }[...]
         }
     }
 
     /// The bytes that ComfyUI's SaveImage writes, [batch, height, width, channels]. Converts at every call; O(1) for
     /// eight-bit storage whose levels map to themselves, as `standardLevels` do.
-    public func eightBit() -> [UInt8] {
+    public func eightBit() -> PixelBuffer<UInt8> {
         switch storage {
-        case .floats(let floats): return floats.map(Self.eightBit)
+        case .floats(let floats): return floats.mapped(Self.eightBit)
         case .bytes(let bytes, let levels):
             guard let table = Self.byteTable(levels) else { return bytes }
-            return bytes.map { table[Int($0)] }
+            return bytes.mapped { table[Int($0)] }
         }
     }
 
@@ -70,7 +84,7 @@ public struct Image: Sendable, Equatable {
     }
 
     /// The same as one pass over `batch * height` rows, unless it costs nothing.
-    func eightBit(_ work: inout RowWork) throws -> [UInt8] {
+    func eightBit(_ work: inout RowWork) throws -> PixelBuffer<UInt8> {
         let count = width * channels
         switch storage {
         case .floats(let floats):
@@ -88,7 +102,7 @@ public struct Image: Sendable, Equatable {
     }
 
     /// The bytes of one image of the batch, [height, width, channels]. Throws `stopped` when the task is cancelled.
-    func eightBit(at index: Int) throws(CodecError) -> [UInt8] {
+    func eightBit(at index: Int) throws(CodecError) -> PixelBuffer<UInt8> {
         precondition((0..<batch).contains(index), "the batch has no image \(index)")
         let count = height * width * channels
         let range = index * count..<(index + 1) * count
@@ -96,7 +110,7 @@ public struct Image: Sendable, Equatable {
         switch storage {
         case .floats(let floats): return try floats.mapInBands(range, step: step, Self.eightBit)
         case .bytes(let bytes, let levels):
-            guard let table = Self.byteTable(levels) else { return batch == 1 ? bytes : Array(bytes[range]) }
+            guard let table = Self.byteTable(levels) else { return batch == 1 ? bytes : PixelBuffer(bytes[range]) }
             return try bytes.mapInBands(range, step: step) { table[Int($0)] }
         }
     }
@@ -140,7 +154,7 @@ public struct Image: Sendable, Equatable {
 extension Image {
     /// One image of the batch in 16 bits a channel, [height, width, channels]: 65,535 times the value, rounded. Throws
     /// `stopped` when the task is cancelled.
-    func sixteenBit(at index: Int) throws(CodecError) -> [UInt16] {
+    func sixteenBit(at index: Int) throws(CodecError) -> PixelBuffer<UInt16> {
         precondition((0..<batch).contains(index), "the batch has no image \(index)")
         let count = height * width * channels
         let range = index * count..<(index + 1) * count

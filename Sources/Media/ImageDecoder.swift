@@ -5,7 +5,7 @@ public struct DecodedImage: Sendable {
     /// [frames, height, width, 3], eight-bit, `Image.standardLevels`. Not multiplied with alpha.
     public var image: Image
     /// [frames, height, width], 255 is opaque. Nil when the file has none.
-    public var alpha: [UInt8]?
+    public var alpha: PixelBuffer<UInt8>?
     /// The notes in the file, in file order.
     public var text: [TextChunk] = []
     /// The embedded colour profile (ICC.1), as it stands in the file.

@@ -12,7 +12,7 @@ extension Image {
         let rowWork = rows.samples.reduce(0) { $0 + $1.count } * blendCount / height
         let columnWork = columns.samples.reduce(0) { $0 + $1.count } * channels
         var work = makeWork(batch * height)
-        let made: [Float] = try work.makeRows(
+        let made: PixelBuffer<Float> = try work.makeRows(
             batch * height, elementsPerRow: count, workPerRow: rowWork + columnWork
         ) { newRows, band in
             var blend = [Float](repeating: 0, count: blendCount)

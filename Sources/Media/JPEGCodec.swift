@@ -113,13 +113,13 @@ public enum JPEGCodec {
     /// [height, width, 3], or 4 for the inks of a CMYK file as they are; decoded in place.
     private static func readPixels(
         _ decoder: OpaquePointer, width: Int, height: Int, channels: Int
-    ) throws(CodecError) -> [UInt8] {
+    ) throws(CodecError) -> PixelBuffer<UInt8> {
         let count = width * height * channels
         var rowsRead: UInt32 = 0
-        var pixels: [UInt8] = []
+        var pixels = PixelBuffer<UInt8>()
         try unsafe check(rowsMissing: { rowsRead == 0 ? nil : (height - Int(rowsRead), height) }) { message in
             var status = CInt(CJPEG_OK)
-            unsafe pixels = [UInt8](unsafeUninitializedCapacity: count) { pixels, initializedCount in
+            unsafe pixels = PixelBuffer(unsafeUninitializedCapacity: count) { pixels, initializedCount in
                 status = unsafe cjpeg_read_pixels(
                     decoder, pixels.baseAddress, count, CInt(channels), { Task.isCancelled ? 1 : 0 }, &rowsRead, message
                 )

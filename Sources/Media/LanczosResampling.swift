@@ -37,8 +37,8 @@ extension Image {
 
     /// The window's rows, resized in width: [batch, window.height, width, channels]. `bytes` are the whole batch's.
     private func across(
-        _ bytes: [UInt8], _ window: Window, _ kernel: LanczosKernel?, width: Int, _ work: inout RowWork
-    ) throws -> [UInt8] {
+        _ bytes: PixelBuffer<UInt8>, _ window: Window, _ kernel: LanczosKernel?, width: Int, _ work: inout RowWork
+    ) throws -> PixelBuffer<UInt8> {
         let (height, rowStride, channels) = (height, self.width * channels, channels)
         let count = width * channels
         return try work.makeRows(
@@ -67,8 +67,9 @@ extension Image {
 
     /// [batch, window.height, width, channels] resized in height.
     private func down(
-        _ bytes: [UInt8], _ window: Window, _ kernel: LanczosKernel?, width: Int, height: Int, _ work: inout RowWork
-    ) throws -> [UInt8] {
+        _ bytes: PixelBuffer<UInt8>, _ window: Window, _ kernel: LanczosKernel?, width: Int, height: Int,
+        _ work: inout RowWork
+    ) throws -> PixelBuffer<UInt8> {
         guard let kernel else { return bytes }
         let count = width * channels
         return try work.makeRows(

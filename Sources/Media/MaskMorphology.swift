@@ -56,9 +56,9 @@ extension Mask {
 
     @inline(__always)
     private func compared(
-        _ floats: [Float], _ jump: (across: Int, down: Int), _ work: inout RowWork,
+        _ floats: PixelBuffer<Float>, _ jump: (across: Int, down: Int), _ work: inout RowWork,
         _ better: @escaping @Sendable (Float, Float) -> Float
-    ) throws -> [Float] {
+    ) throws -> PixelBuffer<Float> {
         let (width, height) = (width, height)
         return try work.makeRows(batch * height, elementsPerRow: width, workPerRow: 4 * width) { rows, band in
             for y in rows {
@@ -87,7 +87,7 @@ extension Mask {
     /// Each value of `band` from `first` on, compared with those of `range`.
     @inline(__always)
     private func take(
-        _ floats: [Float], _ range: Range<Int>, to band: inout MutableSpan<Float>, at first: Int,
+        _ floats: PixelBuffer<Float>, _ range: Range<Int>, to band: inout MutableSpan<Float>, at first: Int,
         _ better: (Float, Float) -> Float
     ) {
         let source = floats.span.extracting(range)

@@ -17,8 +17,8 @@ extension Image {
     }
 
     private func pick<Element: BitwiseCopyable & Sendable & ExpressibleByIntegerLiteral>(
-        from source: [Element], _ window: Window, width: Int, height: Int, _ work: inout RowWork
-    ) throws -> [Element] {
+        from source: PixelBuffer<Element>, _ window: Window, width: Int, height: Int, _ work: inout RowWork
+    ) throws -> PixelBuffer<Element> {
         let channels = channels
         let columns = nearestIndices(from: window.width, to: width).map { ($0 + window.x) * channels }
         let rows = nearestIndices(from: window.height, to: height).map { $0 + window.y }

@@ -10,13 +10,13 @@ extension Image {
         let (image, count) = (self, width * channels)
         let columns = max(0, x)..<max(0, x, min(width, x + source.width))
         let values = mask?.floats()
-        let made: [Float] = try work.makeRows(
+        let made: PixelBuffer<Float> = try work.makeRows(
             batch * height, elementsPerRow: count, workPerRow: 4 * count
         ) { rows, band in
             var at = 0
             for row in rows {
                 let below = image.floats(in: row * count..<(row + 1) * count)
-                band.copy(below.span, at: at)
+                band.copy(below.span(), at: at)
                 let (index, line) = (row / image.height, row % image.height - y)
                 if !columns.isEmpty && (0..<source.height).contains(line) {
                     let sourceRow = (index % source.batch * source.height + line) * source.width
@@ -32,7 +32,7 @@ extension Image {
                             band[start + i] = part * value + (1 - part) * band[start + i]
                         }
                     } else {
-                        band.copy(above.span, at: start)
+                        band.copy(above.span(), at: start)
                     }
                 }
                 at += count

@@ -124,7 +124,7 @@ public enum PNGCodec {
             texts_size: records.count, text_count: text.count, profile: nil, profile_size: profile?.count ?? 0)
         if bits == 16 {
             let words = try image.sixteenBit(at: index)
-            var bytes: [UInt8] = []
+            var bytes = PixelBuffer<UInt8>()
             bytes.reserveCapacity(words.count * 2)
             for word in words {
                 bytes.append(UInt8(word >> 8))
@@ -143,7 +143,7 @@ public enum PNGCodec {
     }
 
     private static func encode(
-        _ header: cpng_image, _ pixels: [UInt8], _ range: Range<Int>, table: [UInt8]?, _ texts: [UInt8],
+        _ header: cpng_image, _ pixels: PixelBuffer<UInt8>, _ range: Range<Int>, table: [UInt8]?, _ texts: [UInt8],
         _ profile: [UInt8]?
     ) throws(CodecError) -> [UInt8] {
         var png: UnsafeMutablePointer<UInt8>?
@@ -198,15 +198,15 @@ public enum PNGCodec {
     /// [height, width, 3] and [height, width].
     private static func readPixels(
         _ decoder: OpaquePointer, _ header: cpng_header
-    ) throws(CodecError) -> (rgb: [UInt8], alpha: [UInt8]?) {
+    ) throws(CodecError) -> (rgb: PixelBuffer<UInt8>, alpha: PixelBuffer<UInt8>?) {
         let count = Int(header.width) * Int(header.height)
         let alphaCount = header.has_alpha == 0 ? 0 : count
-        var alpha: [UInt8] = []
-        var rgb: [UInt8] = []
+        var alpha = PixelBuffer<UInt8>()
+        var rgb = PixelBuffer<UInt8>()
         try unsafe check { message in
             var status = CInt(CPNG_OK)
-            unsafe rgb = [UInt8](unsafeUninitializedCapacity: count * 3) { rgb, rgbCount in
-                unsafe alpha = [UInt8](unsafeUninitializedCapacity: alphaCount) { alpha, initializedCount in
+            unsafe rgb = PixelBuffer(unsafeUninitializedCapacity: count * 3) { rgb, rgbCount in
+                unsafe alpha = PixelBuffer(unsafeUninitializedCapacity: alphaCount) { alpha, initializedCount in
                     status = unsafe cpng_read_pixels(
                         decoder, rgb.baseAddress, count * 3, alpha.baseAddress, alphaCount,
                         { Task.isCancelled ? 1 : 0 }, message)
@@ -220,12 +220,14 @@ public enum PNGCodec {
     }
 
     /// [height, width, pixel_size].
-    private static func readStored(_ decoder: OpaquePointer, _ header: cpng_header) throws(CodecError) -> [UInt8] {
+    private static func readStored(_ decoder: OpaquePointer, _ header: cpng_header) throws(CodecError) -> PixelBuffer<
+        UInt8
+    > {
         let count = Int(header.width) * Int(header.height) * Int(header.pixel_size)
-        var pixels: [UInt8] = []
+        var pixels = PixelBuffer<UInt8>()
         try unsafe check { message in
             var status = CInt(CPNG_OK)
-            unsafe pixels = [UInt8](unsafeUninitializedCapacity: count) { pixels, initializedCount in
+            unsafe pixels = PixelBuffer(unsafeUninitializedCapacity: count) { pixels, initializedCount in
                 status = unsafe cpng_read_stored(
                     decoder, pixels.baseAddress, count, { Task.isCancelled ? 1 : 0 }, message)
                 initializedCount = status == CPNG_OK ? count : 0

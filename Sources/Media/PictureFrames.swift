@@ -15,9 +15,9 @@ struct PictureFrames {
     /// Of every frame, upright. 0 before the first.
     private(set) var width = 0, height = 0
     /// [count, height, width, 3].
-    private var pixels: [UInt8] = []
+    private var pixels = PixelBuffer<UInt8>()
     /// [count, height, width]; nil while no frame had any.
-    private var alpha: [UInt8]?
+    private var alpha: PixelBuffer<UInt8>?
     private var expectedCount = 1
 
     /// - Parameter cores: for converting colours.
@@ -40,8 +40,8 @@ struct PictureFrames {
     ///   - alpha: [height, width], 255 is opaque; nil counts as opaque when another frame has alpha.
     /// - Throws: the limit's sentence when the batch grows too large; `stopped` when the task is cancelled.
     mutating func append(
-        _ rgb: consuming [UInt8], alpha frameAlpha: consuming [UInt8]? = nil, width: Int, height: Int,
-        orientation: EXIFOrientation = .upright
+        _ rgb: consuming PixelBuffer<UInt8>, alpha frameAlpha: consuming PixelBuffer<UInt8>? = nil, width: Int,
+        height: Int, orientation: EXIFOrientation = .upright
     ) throws(CodecError) {
         let upright = orientation.size(width: width, height: height)
         let pixelCount = width * height
@@ -69,14 +69,14 @@ struct PictureFrames {
 
     /// Frames before the first with alpha were opaque.
     private func add(
-        _ new: [UInt8], to alpha: inout [UInt8]?, before opaqueCount: Int, _ pixelCount: Int
+        _ new: PixelBuffer<UInt8>, to alpha: inout PixelBuffer<UInt8>?, before opaqueCount: Int, _ pixelCount: Int
     ) throws(CodecError) {
         if alpha == nil {
             if opaqueCount == 0 && expectedCount == 1 {
                 alpha = new
                 return
             }
-            var opaque: [UInt8] = []
+            var opaque = PixelBuffer<UInt8>()
             opaque.reserveCapacity(max(expectedCount, count + 1) * pixelCount)
             opaque.append(contentsOf: repeatElement(255, count: opaqueCount))
             alpha = opaque

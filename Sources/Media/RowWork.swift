@@ -2,10 +2,6 @@ public import GraphCore
 internal import Dispatch
 internal import Synchronization
 
-#if canImport(Glibc)
-internal import Glibc
-#endif
-
 /// Long work on the rows of pictures: cut into bands, spread over the cores that no node wants, told and stopped
 /// between bands.
 ///
@@ -68,15 +64,37 @@ public struct RowWork {
     public mutating func makeRows<Element: BitwiseCopyable & Sendable & ExpressibleByIntegerLiteral>(
         _ rowCount: Int, elementsPerRow: Int, workPerRow: Int, isCleared: Bool = true,
         _ body: @escaping @Sendable (_ rows: Range<Int>, _ band: inout MutableSpan<Element>) -> Void
+    ) throws -> PixelBuffer<Element> {
+        let count = rowCount * elementsPerRow
+        var made = PixelBuffer<Element>(uninitializedCapacity: count)
+        // Fresh pages are clear already.
+        let clears = isCleared && !made.startedZeroed
+        try unsafe made.withUnsafeSpareCapacity { buffer in
+            guard count > 0, let base = buffer.baseAddress else { return 0 }
+            let memory = unsafe Memory(base: base)
+            try forEachBand(of: rowCount, workPerRow: workPerRow) { rows in
+                let band = unsafe memory.band(rows, elementsPerRow)
+                if clears { unsafe band.initialize(repeating: 0) }
+                var span = unsafe band.mutableSpan
+                body(rows, &span)
+            }
+            return count
+        }
+        return made
+    }
+
+    /// The same for what is no picture and goes soon.
+    mutating func makeRows<Element: BitwiseCopyable & Sendable & ExpressibleByIntegerLiteral>(
+        _ rowCount: Int, elementsPerRow: Int, workPerRow: Int,
+        _ body: @escaping @Sendable (_ rows: Range<Int>, _ band: inout MutableSpan<Element>) -> Void
     ) throws -> [Element] {
         let count = rowCount * elementsPerRow
         return unsafe try [Element](unsafeUninitializedCapacity: count) { buffer, initializedCount in
             guard let base = buffer.baseAddress else { return }
-            unsafe Self.preferLargePages(UnsafeMutableRawBufferPointer(buffer))
             let memory = unsafe Memory(base: base)
             try forEachBand(of: rowCount, workPerRow: workPerRow) { rows in
                 let band = unsafe memory.band(rows, elementsPerRow)
-                if isCleared { unsafe band.initialize(repeating: 0) }
+                unsafe band.initialize(repeating: 0)
                 var span = unsafe band.mutableSpan
                 body(rows, &span)
             }
@@ -86,7 +104,7 @@ public struct RowWork {
 
     /// One pass that changes `elements`, rows of `elementsPerRow`, in place. A pass that was stopped has changed some.
     public mutating func updateRows<Element: BitwiseCopyable & Sendable>(
-        of elements: inout [Element], elementsPerRow: Int, workPerRow: Int,
+        of elements: inout PixelBuffer<Element>, elementsPerRow: Int, workPerRow: Int,
         _ body: @escaping @Sendable (_ rows: Range<Int>, _ band: inout MutableSpan<Element>) -> Void
     ) throws {
         guard elementsPerRow > 0 else { return }
@@ -99,19 +117,6 @@ public struct RowWork {
                 body(rows, &span)
             }
         }
-    }
-
-    /// Asks Linux for pages of 2 MiB where whole ones fit. The 36,000 small pages of a 12-megapixel picture of floats
-    /// take longer to come by than its pixels to compute: 100 to 120 ms and 25 more to give back, against 7 to 17 and 1
-    /// (measured in a virtual machine). A hint: where it is not taken, nothing is lost.
-    private static func preferLargePages(_ memory: UnsafeMutableRawBufferPointer) {
-        #if canImport(Glibc)
-        let page = 1 << 21
-        guard let base = memory.baseAddress, memory.count >= 4 * page else { return }
-        let start = (UInt(bitPattern: base) + UInt(page - 1)) / UInt(page) * UInt(page)
-        let end = (UInt(bitPattern: base) + UInt(memory.count)) / UInt(page) * UInt(page)
-        _ = unsafe madvise(UnsafeMutableRawPointer(bitPattern: start), Int(end - start), MADV_HUGEPAGE)
-        #endif
     }
 
     /// About two milliseconds of work, so that a step is never far.

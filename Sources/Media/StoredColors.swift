@@ -30,7 +30,7 @@ struct StoredColors {
     }
 
     /// Of the stored pixel at an offset, 0 to 255.
-    func opacity(_ pixels: [UInt8], _ at: Int) -> UInt8 {
+    func opacity(_ pixels: PixelBuffer<UInt8>, _ at: Int) -> UInt8 {
         switch layout {
         case .gray, .deepGray, .rgb(clear: nil): 255
         case .palette(let entries): entries[4 * Int(pixels[at]) + 3]
@@ -42,9 +42,11 @@ struct StoredColors {
 
     /// As libpng's side of the codec gives the pixels of a still picture: [.., 3], and alpha if there is any. Throws
     /// `stopped` when the task is cancelled.
-    func split(_ stored: [UInt8]) throws(CodecError) -> (rgb: [UInt8], alpha: [UInt8]?) {
+    func split(_ stored: PixelBuffer<UInt8>) throws(CodecError) -> (
+        rgb: PixelBuffer<UInt8>, alpha: PixelBuffer<UInt8>?
+    ) {
         let (count, size) = (stored.count / pixelSize, pixelSize)
-        var (rgb, alpha): ([UInt8], [UInt8]) = ([], [])
+        var rgb = PixelBuffer<UInt8>(), alpha = PixelBuffer<UInt8>()
         rgb.reserveCapacity(count * 3)
         if hasAlpha { alpha.reserveCapacity(count) }
         for start in stride(from: 0, to: count, by: Bands.elementCount) {
@@ -60,7 +62,7 @@ struct StoredColors {
         return (rgb, hasAlpha ? alpha : nil)
     }
 
-    private func color(_ pixels: [UInt8], _ at: Int) -> (UInt8, UInt8, UInt8) {
+    private func color(_ pixels: PixelBuffer<UInt8>, _ at: Int) -> (UInt8, UInt8, UInt8) {
         switch layout {
         case .palette(let entries):
             let entry = 4 * Int(pixels[at])

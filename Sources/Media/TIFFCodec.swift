@@ -95,7 +95,7 @@ public enum TIFFCodec {
         var pixels = TIFFPixels(width: width, height: height)
         let samples = try unsafe samples(tags, page, decoder)
         if let samples {
-            pixels.alpha = samples.alpha == .none ? [] : [UInt8](repeating: 0, count: width * height)
+            pixels.alpha = samples.alpha == .none ? [] : PixelBuffer(repeating: 0, count: width * height)
             if page.is_tiled == 1 {
                 try unsafe readTiles(decoder, page, samples, into: &pixels)
             } else {

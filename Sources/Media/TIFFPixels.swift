@@ -4,20 +4,20 @@ internal import GraphCore
 struct TIFFPixels {
     let width: Int, height: Int
     /// [height, width, 3].
-    private(set) var rgb: [UInt8]
+    private(set) var rgb: PixelBuffer<UInt8>
     /// [height, width], or empty.
-    var alpha: [UInt8] = []
+    var alpha = PixelBuffer<UInt8>()
 
     init(width: Int, height: Int) {
         (self.width, self.height) = (width, height)
-        rgb = [UInt8](repeating: 0, count: width * height * 3)
+        rgb = PixelBuffer(repeating: 0, count: width * height * 3)
     }
 
     /// A block of `width` times `height` pixels, of which what lies beyond the page is dropped.
     /// - Parameter bytes: [height, width, sampleCount].
     mutating func set(_ samples: TIFFSamples, _ bytes: [UInt8], width: Int, height: Int, x: Int, y: Int) {
         let (columns, rows, pageWidth) = (min(width, self.width - x), min(height, self.height - y), self.width)
-        func draw(_ rgb: inout [UInt8], _ alpha: inout [UInt8]) {
+        func draw(_ rgb: inout PixelBuffer<UInt8>, _ alpha: inout PixelBuffer<UInt8>) {
             var colours = rgb.mutableSpan, alphas = alpha.mutableSpan
             for row in 0..<rows {
                 samples.colours(

@@ -15,10 +15,10 @@ extension DecodedImage {
 
     /// Black without `rgb`, opaque without `alpha`.
     private static func interleaved(
-        _ rgb: [UInt8]?, _ alpha: [UInt8]?, of image: Image
+        _ rgb: PixelBuffer<UInt8>?, _ alpha: PixelBuffer<UInt8>?, of image: Image
     ) throws(CodecError) -> Image {
         let count = image.width * image.height
-        var rgba: [UInt8] = []
+        var rgba = PixelBuffer<UInt8>()
         rgba.reserveCapacity(count * 4)
         for start in stride(from: 0, to: count, by: Bands.elementCount) {
             try CodecError.checkStopped()
@@ -49,7 +49,7 @@ public enum PictureMask {
                     + "\(image.width.grouped)x\(image.height.grouped)",
                 suggestion: "Draw the mask on the original itself.")
         }
-        picture.alpha = drawn.alpha ?? [UInt8](repeating: 255, count: image.width * image.height)
+        picture.alpha = drawn.alpha ?? PixelBuffer(repeating: 255, count: image.width * image.height)
         // Some programs write keywords that the specification does not allow.
         let text = picture.text.filter { (try? $0.record()) != nil }
         return try PNGCodec.encode(try picture.withAlpha(), at: 0, text: text)

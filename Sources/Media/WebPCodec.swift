@@ -44,7 +44,7 @@ public enum WebPCodec {
     /// background clear, whatever colour the file names, and so does this.
     private static func readFrames(
         _ bytes: [UInt8], _ header: Header, onlyFirst: Bool,
-        _ body: (_ samples: [UInt8], _ frameCount: Int) throws(CodecError) -> Void
+        _ body: (_ samples: PixelBuffer<UInt8>, _ frameCount: Int) throws(CodecError) -> Void
     ) throws(CodecError) {
         var options = WebPAnimDecoderOptions()
         guard unsafe WebPAnimDecoderOptionsInit(&options) == 1 else {
@@ -70,7 +70,7 @@ public enum WebPCodec {
                     throw .damaged("WebP", "frame \(number) of \(frameCount.grouped) makes no sense")
                 }
                 let count = header.width * header.height * 4
-                try body(unsafe [UInt8](UnsafeBufferPointer(start: frame, count: count)), frameCount)
+                try body(unsafe PixelBuffer(UnsafeBufferPointer(start: frame, count: count)), frameCount)
             }
         }
     }
@@ -97,14 +97,14 @@ public enum WebPCodec {
 
     /// [height, width, 3], or 4 channels with alpha. Decoded piece by piece, so that cancelling does not wait for 100
     /// megapixels; in 16 pieces at most, since libwebp reads a lossless header anew with each until it is complete.
-    private static func readPixels(_ bytes: [UInt8], _ header: Header) throws(CodecError) -> [UInt8] {
+    private static func readPixels(_ bytes: [UInt8], _ header: Header) throws(CodecError) -> PixelBuffer<UInt8> {
         let pieceByteCount = max(1 << 16, bytes.count / 16 + 1)
         let stride = header.width * (header.hasAlpha ? 4 : 3)
         let count = stride * header.height
         var status = VP8_STATUS_SUSPENDED
         var rowCount = 0
         var isStopped = false
-        let pixels = unsafe [UInt8](unsafeUninitializedCapacity: count) { pixels, initializedCount in
+        let pixels = unsafe PixelBuffer<UInt8>(unsafeUninitializedCapacity: count) { pixels, initializedCount in
             let decoder = unsafe WebPINewRGB(
                 header.hasAlpha ? MODE_RGBA : MODE_RGB, pixels.baseAddress, count, CInt(stride))
             guard let decoder = unsafe decoder else {
@@ -130,9 +130,11 @@ public enum WebPCodec {
     }
 
     /// RGBA in bands to RGB and alpha.
-    private static func split(_ rgba: [UInt8]) throws(CodecError) -> (rgb: [UInt8], alpha: [UInt8]?) {
+    private static func split(_ rgba: PixelBuffer<UInt8>) throws(CodecError) -> (
+        rgb: PixelBuffer<UInt8>, alpha: PixelBuffer<UInt8>?
+    ) {
         let count = rgba.count / 4
-        var (rgb, alpha): ([UInt8], [UInt8]) = ([], [])
+        var rgb = PixelBuffer<UInt8>(), alpha = PixelBuffer<UInt8>()
         rgb.reserveCapacity(count * 3)
         alpha.reserveCapacity(count)
         let source = rgba.span

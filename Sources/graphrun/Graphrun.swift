@@ -2,12 +2,14 @@ internal import Arguments
 internal import Files
 internal import Foundation
 internal import GraphCore
+internal import Media
 internal import Remote
 
 /// The program: reads the command line, does one thing, and says by its exit code how it went.
 @main
 struct Graphrun {
     static func main() async {
+        ProcessMemory.fixThresholds()
         // A reader that goes away (`| head`) must not kill a run half-way.
         _ = signal(SIGPIPE, SIG_IGN)
         let console = Console()

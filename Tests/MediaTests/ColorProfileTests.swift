@@ -78,7 +78,7 @@ struct ColorProfileTests {
         }
         await #expect(throws: CodecError.stopped) {
             try await whenCancelled {
-                var pixels = [UInt8](repeating: 9, count: 3000)
+                var pixels = PixelBuffer<UInt8>(repeating: 9, count: 3000)
                 try transform.convert(&pixels, width: 100)
             }
         }

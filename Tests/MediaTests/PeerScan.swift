@@ -47,6 +47,7 @@ struct PeerScan: Sendable {
 extension DecodedImage {
     var pixels: PeerScan.Pixels {
         PeerScan.Pixels(
-            frames: image.batch, height: image.height, width: image.width, rgb: image.eightBit(), alpha: alpha ?? [])
+            frames: image.batch, height: image.height, width: image.width, rgb: Array(image.eightBit()),
+            alpha: Array(alpha ?? []))
     }
 }

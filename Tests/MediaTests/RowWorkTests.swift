@@ -20,7 +20,7 @@ struct RowWorkTests {
     @Test("changes rows where they are")
     func update() throws {
         var work = RowWork(rowCount: 10)
-        var numbers = Array(0..<40)
+        var numbers = PixelBuffer(0..<40)
         try work.updateRows(of: &numbers, elementsPerRow: 4, workPerRow: 1 << 22) { rows, band in
             for i in band.indices { band[i] += 100 * rows.lowerBound }
         }

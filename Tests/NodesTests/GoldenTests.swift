@@ -73,8 +73,8 @@ struct GoldenTests {
     private static func tensor(_ bound: BoundOutput) -> (shape: [Int], values: [Float])? {
         guard case .value(_, let value) = bound else { return nil }
         if let image = Image(value) {
-            return ([image.batch, image.height, image.width, image.channels], image.floats())
+            return ([image.batch, image.height, image.width, image.channels], Array(image.floats()))
         }
-        return Mask(value).map { ([$0.batch, $0.height, $0.width], $0.floats()) }
+        return Mask(value).map { ([$0.batch, $0.height, $0.width], Array($0.floats())) }
     }
 }

@@ -19,7 +19,7 @@ struct ImageBlendTests {
             ])
         let outputs = try await node.run(inputs, NodeContext())
         guard case .value(_, .object(let made as Image))? = outputs.first else { return [] }
-        return made.floats()
+        return Array(made.floats())
     }
 
     @Test("takes the first one's channels: an alpha more is left out, one missing is opaque")

@@ -71,7 +71,7 @@ struct FeatherMaskTests {
     private func feather(_ width: Int, _ sides: [Int]) async throws -> [Float] {
         var values: [String: Value] = ["mask": mask([[Float](repeating: 1, count: width)]).value]
         for (name, side) in zip(["left", "top", "right", "bottom"], sides) { values[name] = .int(side) }
-        return try await NodeCall.mask(FeatherMask(), values).floats()
+        return Array(try await NodeCall.mask(FeatherMask(), values).floats())
     }
 
     @Test("fades in from the left in equal steps")
@@ -100,7 +100,7 @@ struct FeatherMaskTests {
 struct GrowMaskTests {
     /// One step at a time, as scipy.ndimage's grey_dilation and grey_erosion with a 3 x 3 footprint.
     private func grown(_ source: Mask, _ steps: Int, tapered: Bool) -> Mask {
-        var floats = source.floats()
+        var floats = Array(source.floats())
         let (width, height) = (source.width, source.height)
         for _ in 0..<abs(steps) {
             floats = floats.indices.map { i in

@@ -128,8 +128,19 @@ struct PromptRoutes {
     private func free(_ request: Request) throws -> Reply {
         let json = try context.options(request)
         let freesMemory = json["free_memory"]?.bool == true
-        if freesMemory || json["unload_models"]?.bool == true { context.freeModels() }
-        if freesMemory { context.engine.clearCache() }
-        return .empty
+        guard freesMemory || json["unload_models"]?.bool == true else { return .empty }
+        context.freeModels()
+        return .later { [context] in
+            // The answer tells that memory is back, so it waits for that; nobody else does.
+            _ = try? await context.disk.run {
+                if freesMemory {
+                    context.engine.clearCache()
+                    // What runs has clients that may come back for all of it.
+                    if context.queue.remaining == 0 { context.log.dropOldFacts() }
+                }
+                context.idleTrim.trimNow()
+            }
+            return Response(200)
+        }
     }
 }

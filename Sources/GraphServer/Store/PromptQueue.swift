@@ -72,6 +72,7 @@ final class PromptQueue: Sendable {
     private let preparation: @Sendable () async -> Void
     private let state = Mutex(State())
     private let runEnded = Mutex<(@Sendable () -> Void)?>(nil)
+    private let becameIdle = Mutex<(@Sendable () -> Void)?>(nil)
 
     /// - Parameter preparation: no prompt runs before it is done.
     init(
@@ -166,11 +167,16 @@ final class PromptQueue: Sendable {
 
     /// The run has ended and stands in the history: makes room for the next. Called by whoever reads the events.
     func finished(_ id: RunID) {
-        state.withLock { state in
+        let isIdle = state.withLock { state in
             state.running.removeAll { $0.prompt.id == id }
             startNext(&state)
+            return state.running.isEmpty && state.pending.isEmpty
         }
+        if isIdle { becameIdle.withLock { $0 }?() }
     }
+
+    /// Has `action` done whenever nothing runs or waits any more.
+    func onIdle(_ action: @escaping @Sendable () -> Void) { becameIdle.withLock { $0 = action } }
 
     // MARK: Taking out
 

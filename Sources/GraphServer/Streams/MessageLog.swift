@@ -9,7 +9,9 @@ internal import Synchronization
 /// falls behind.
 final class MessageLog: Sendable {
     struct Limits: Sendable {
-        var factByteCount = 96 << 20
+        var factByteCount = 48 << 20
+        /// What is left of them by `dropOldFacts`.
+        var leastFactByteCount = 4 << 20
         var transientByteCount = 16 << 20
         /// Who has more progress than this before it is given the newest part only.
         var lagByteCount = 256 << 10
@@ -196,7 +198,20 @@ final class MessageLog: Sendable {
             case .nobody: break
             }
         }
-        while state.factByteCount > limits.factByteCount, let frame = state.facts.removeFirst() {
+        dropFacts(above: limits.factByteCount, &state)
+    }
+
+    /// Lets go of all but the newest facts, for whoever wants the memory: a client that comes back for them starts over.
+    func dropOldFacts() {
+        state.withLock { state in
+            dropFacts(above: limits.leastFactByteCount, &state)
+            state.facts.compact()
+            for id in Array(state.channels.keys) { state.channels[id]?.facts.compact() }
+        }
+    }
+
+    private func dropFacts(above byteCount: Int, _ state: inout State) {
+        while state.factByteCount > byteCount, let frame = state.facts.removeFirst() {
             state.factByteCount -= frame.weight
             (state.lostSeq, state.lostPosition) = (max(state.lostSeq, frame.message.seq), frame.position)
             guard case .client(let id) = frame.message.audience else { continue }

@@ -32,6 +32,12 @@ struct Ring<Element> {
         return element
     }
 
+    /// Gives up the room of elements that are gone.
+    mutating func compact() {
+        elements = Array(elements[head...])
+        head = 0
+    }
+
     /// The number of the first element for which `isAfter` holds; it must hold for all behind that one.
     func firstNumber(where isAfter: (Element) -> Bool) -> Int {
         var (low, high) = (start, end)

@@ -32,7 +32,7 @@ extension Image {
         let (own, others) = (LabSource(self), LabSource(other))
         let (ownCount, othersCount) = (batch * width * height, other.batch * width * height)
         let channelCount = channels == 4 ? 4 : 3
-        let floats: [Float] = try work.makeRows(
+        let floats: PixelBuffer<Float> = try work.makeRows(
             newBatch * height, elementsPerRow: width * channelCount, workPerRow: Self.labWork * width
         ) { rows, band in
             var (mine, theirs) = (LabBlock(own), LabBlock(others))

@@ -46,7 +46,7 @@ extension Image {
         _ body: @escaping @Sendable (_ rows: Range<Int>, _ band: inout MutableSpan<Float>) -> Void
     ) throws -> Image {
         let count = channels == 4 ? 4 : 3
-        let floats: [Float] = try work.makeRows(
+        let floats: PixelBuffer<Float> = try work.makeRows(
             rowCount, elementsPerRow: width * count, workPerRow: Self.labWork * width, isCleared: false, body)
         return Image(batch: batch, height: height, width: width, channels: count, floats: floats)
     }

@@ -42,11 +42,13 @@ struct LabBlock {
                     OpenCVLightness.place(floats[pixel + third]))
             }
         case .bytes(let bytes, _):
-            if unsafe channels < 3 || Self.isGray(bytes, start, channels, pixels.count) {
-                unsafe Self.look(up: bytes, start, channels, in: source.grayF, &fy, pixels.count)
-            } else {
-                unsafe Self.lightness(
-                    bytes, start, channels, source.places, lightness.table, lightness.f, &fy, pixels.count)
+            unsafe bytes.withUnsafePointer { bytes in
+                if unsafe channels < 3 || Self.isGray(bytes, start, channels, pixels.count) {
+                    unsafe Self.look(up: bytes, start, channels, in: source.grayF, &fy, pixels.count)
+                } else {
+                    unsafe Self.lightness(
+                        bytes, start, channels, source.places, lightness.table, lightness.f, &fy, pixels.count)
+                }
             }
         }
         for i in 0..<pixels.count { y[i] = CIELab.inverse(fy[i]) }
@@ -106,13 +108,17 @@ struct LabBlock {
         let (second, third) = channels < 3 ? (start, start) : (start + 1, start + 2)
         switch source.image.storage {
         case .bytes(let bytes, _):
-            unsafe Self.look(up: bytes, start, channels, in: source.light, &red, count)
-            unsafe Self.look(up: bytes, second, channels, in: source.light, &green, count)
-            unsafe Self.look(up: bytes, third, channels, in: source.light, &blue, count)
+            unsafe bytes.withUnsafePointer { bytes in
+                unsafe Self.look(up: bytes, start, channels, in: source.light, &red, count)
+                unsafe Self.look(up: bytes, second, channels, in: source.light, &green, count)
+                unsafe Self.look(up: bytes, third, channels, in: source.light, &blue, count)
+            }
         case .floats(let floats):
-            unsafe Self.pick(floats, start, channels, &red, count)
-            unsafe Self.pick(floats, second, channels, &green, count)
-            unsafe Self.pick(floats, third, channels, &blue, count)
+            unsafe floats.withUnsafePointer { floats in
+                unsafe Self.pick(floats, start, channels, &red, count)
+                unsafe Self.pick(floats, second, channels, &green, count)
+                unsafe Self.pick(floats, third, channels, &blue, count)
+            }
             unsafe Self.follow(light.pieces, &red, count)
             unsafe Self.follow(light.pieces, &green, count)
             unsafe Self.follow(light.pieces, &blue, count)

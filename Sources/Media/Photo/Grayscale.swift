@@ -6,7 +6,9 @@ extension Image {
     /// - Parameter strength: 0 keeps the colour, 1 is fully grey.
     public func grayscale(strength: Float, _ work: inout RowWork) throws -> Image {
         if channels < 3 || strength == 0 { return self }
-        let floats: [Float] = try work.makeRows(rowCount, elementsPerRow: rowLength, workPerRow: 8 * rowLength) {
+        let floats: PixelBuffer<Float> = try work.makeRows(
+            rowCount, elementsPerRow: rowLength, workPerRow: 8 * rowLength
+        ) {
             rows, band in
             var line: [Float] = []
             for (i, y) in rows.enumerated() {

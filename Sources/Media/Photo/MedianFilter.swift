@@ -27,7 +27,7 @@ extension Image {
         if method.blend <= 0 { return self }
         let (size, perRow) = (method.size, rowLength)
         if method.blend == 1, case .bytes(let bytes, let levels) = storage, levels.isMonotone {
-            let filtered: [UInt8] = try work.makeRows(
+            let filtered: PixelBuffer<UInt8> = try work.makeRows(
                 rowCount, elementsPerRow: rowLength, workPerRow: perRow * (2 * size + 16)
             ) { rows, band in
                 for (i, y) in rows.enumerated() {
@@ -38,7 +38,7 @@ extension Image {
             return Image(
                 batch: batch, height: height, width: width, channels: channels, bytes: filtered, levels: levels)
         }
-        let filtered: [Float] = try work.makeRows(
+        let filtered: PixelBuffer<Float> = try work.makeRows(
             rowCount, elementsPerRow: rowLength, workPerRow: perRow * size * size * 6
         ) { rows, band in
             var lines = [[Float]](repeating: [], count: size)

@@ -56,7 +56,7 @@ extension Image {
     /// batch. Without noise (`sigma` 0) the picture is returned as it is.
     public func denoised(_ method: NonLocalMeans, _ work: inout RowWork) throws -> Image {
         if method.sigma <= 0 || method.blend <= 0 { return self }
-        let floats: [Float] = try work.makeRows(
+        let floats: PixelBuffer<Float> = try work.makeRows(
             rowCount, elementsPerRow: rowLength, workPerRow: method.workPerRow * width
         ) { rows, band in
             var y = rows.lowerBound

@@ -66,7 +66,9 @@ extension Image {
         let size = (width, height)
         let turns = degrees.indices.map { Turn(degrees: degrees[$0], from: self, index: $0, to: size, border: border) }
         let perRow = width * channels
-        let floats: [Float] = try work.makeRows(batch * height, elementsPerRow: perRow, workPerRow: perRow * 40) {
+        let floats: PixelBuffer<Float> = try work.makeRows(
+            batch * height, elementsPerRow: perRow, workPerRow: perRow * 40
+        ) {
             rows, band in
             for (i, y) in rows.enumerated() { turns[y / size.1].fill(row: y % size.1, &band, at: i * perRow) }
         }

@@ -183,7 +183,9 @@ extension Image {
         }
         let (midX, midY) = (Float(width - 1) / 2, Float(height - 1) / 2)
         let scale = Float(tableCount) / ((midX + 0.5) * (midX + 0.5) + (midY + 0.5) * (midY + 0.5))
-        let floats: [Float] = try work.makeRows(rowCount, elementsPerRow: rowLength, workPerRow: 8 * rowLength) {
+        let floats: PixelBuffer<Float> = try work.makeRows(
+            rowCount, elementsPerRow: rowLength, workPerRow: 8 * rowLength
+        ) {
             rows, band in
             var line: [Float] = []
             for (i, y) in rows.enumerated() {

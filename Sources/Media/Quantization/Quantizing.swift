@@ -26,10 +26,10 @@ extension Image {
         var bytes = try eightBit(&work)
         for index in 0..<batch {
             let first = index * height * width * channels
-            let colors: [UInt8] =
+            let colors: PixelBuffer<UInt8> =
                 channels == 3 && batch == 1
                 ? bytes
-                : (0..<height * width).flatMap { bytes[(first + $0 * channels)...].prefix(3) }
+                : PixelBuffer((0..<height * width).lazy.flatMap { bytes[(first + $0 * channels)...].prefix(3) })
             try step(index * height, total)
             let palette = MedianCut(ColorCounts(colors.span), colorCount: colorCount).palette
             var painter = Painter(lookup: PaletteLookup(palette), width: width, dithering)
@@ -72,7 +72,9 @@ private struct Painter {
             + half.map { row in row.map { ($0 + 1.5) / q } + row.map { ($0 - 0.5) / q } }
     }
 
-    mutating func paint(_ colors: Span<UInt8>, row: Int, to bytes: inout [UInt8], at start: Int, channels: Int) {
+    mutating func paint(
+        _ colors: Span<UInt8>, row: Int, to bytes: inout PixelBuffer<UInt8>, at start: Int, channels: Int
+    ) {
         let source = colors.extracting(row * width * 3..<(row + 1) * width * 3)
         switch dithering {
         case .none:
@@ -90,13 +92,15 @@ private struct Painter {
         }
     }
 
-    private func set(_ index: Int, _ bytes: inout [UInt8], _ at: Int) {
+    private func set(_ index: Int, _ bytes: inout PixelBuffer<UInt8>, _ at: Int) {
         let color = lookup.palette[index]
         (bytes[at], bytes[at + 1], bytes[at + 2]) = (color.x, color.y, color.z)
     }
 
     /// Seven sixteenths of what a pixel is off go right, three below left, five below and one below right.
-    private mutating func diffuse(_ source: Span<UInt8>, to bytes: inout [UInt8], at start: Int, channels: Int) {
+    private mutating func diffuse(
+        _ source: Span<UInt8>, to bytes: inout PixelBuffer<UInt8>, at start: Int, channels: Int
+    ) {
         var right = SIMD3<Int>.zero, below = SIMD3<Int>.zero, belowRight = SIMD3<Int>.zero
         for x in 0..<width {
             var wanted = SIMD3<Int>.zero

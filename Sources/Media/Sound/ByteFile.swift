@@ -68,6 +68,10 @@ final class ByteFile: Sendable {
 
     /// - Parameter position: in bytes.
     func write<Value: BitwiseCopyable>(_ values: [Value], at position: Int) throws(CodecError) {
+        try write(values.span, at: position)
+    }
+
+    func write<Value: BitwiseCopyable>(_ values: Span<Value>, at position: Int) throws(CodecError) {
         let byteCount = values.count * MemoryLayout<Value>.stride
         var done = 0
         while done < byteCount {

@@ -3,7 +3,7 @@ public import GraphCore
 /// The samples of one sound, which never change: in memory, or in a file that nobody else sees when they are many.
 public final class SampleStore: Sendable {
     private enum Place {
-        case memory([Float])
+        case memory(PixelBuffer<Float>)
         case silence
         case file(ScratchFile)
     }
@@ -11,7 +11,9 @@ public final class SampleStore: Sendable {
     private let place: Place
     public let sampleCount: Int
 
-    public init(_ samples: [Float]) { (place, sampleCount) = (.memory(samples), samples.count) }
+    public init(_ samples: PixelBuffer<Float>) { (place, sampleCount) = (.memory(samples), samples.count) }
+    /// Copies `samples`: for sounds that are short.
+    public convenience init(_ samples: [Float]) { self.init(PixelBuffer(samples)) }
     /// Zeros, which take no room.
     public init(silence sampleCount: Int) { (place, self.sampleCount) = (.silence, sampleCount) }
     init(_ file: ScratchFile, sampleCount: Int) { (place, self.sampleCount) = (.file(file), sampleCount) }
@@ -19,7 +21,7 @@ public final class SampleStore: Sendable {
     /// - Throws: `.fileNotReadable` when the file fails.
     func read(_ range: Range<Int>) throws(Diagnostic) -> [Float] {
         switch place {
-        case .memory(let samples): return range == 0..<samples.count ? samples : Array(samples[range])
+        case .memory(let samples): return Array(samples[range])
         case .silence: return [Float](repeating: 0, count: range.count)
         case .file(let file): return try file.read(range)
         }
@@ -40,7 +42,7 @@ public struct SoundBuilder: Sendable {
 
     private let scratchFolder: String?
     private let memoryLimit: Int
-    private var pending: [Float] = []
+    private var pending = PixelBuffer<Float>()
     private var file: ScratchFile?
     private var writtenCount = 0
 

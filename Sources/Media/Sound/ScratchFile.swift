@@ -11,9 +11,9 @@ final class ScratchFile: Sendable {
     }
 
     /// - Parameter position: in samples.
-    func append(_ samples: [Float], at position: Int) throws(Diagnostic) {
+    func append(_ samples: PixelBuffer<Float>, at position: Int) throws(Diagnostic) {
         do {
-            try file.write(samples, at: position * Self.sampleByteCount)
+            try file.write(samples.span, at: position * Self.sampleByteCount)
         } catch {
             throw Self.failed(.fileNotWritable, error)
         }

@@ -22,7 +22,7 @@ public struct EmptyImage: Node {
         let rowCount = batch * height
         let rowsPerBand = max(1, Bands.elementCount / width)
         let pixel = [UInt8(color >> 16 & 0xFF), UInt8(color >> 8 & 0xFF), UInt8(color & 0xFF)]
-        var bytes: [UInt8] = []
+        var bytes = PixelBuffer<UInt8>()
         bytes.reserveCapacity(rowCount * width * 3)
         let row = Array(repeatElement(pixel, count: width).joined())
         for y in 0..<rowCount {

@@ -46,7 +46,7 @@ public struct JoinImageWithAlpha: Node {
         try mask.resize(width: image.width, height: image.height, context)
         let (width, values) = (image.width, mask.floats())
         var work = RowWork(context, rowCount: batch * image.height)
-        let made: [Float] = try work.makeRows(
+        let made: PixelBuffer<Float> = try work.makeRows(
             batch * image.height, elementsPerRow: width * channels, workPerRow: width * channels
         ) { rows, band in
             for (i, row) in rows.enumerated() {

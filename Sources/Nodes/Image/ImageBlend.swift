@@ -52,7 +52,7 @@ public struct ImageBlend: Node {
         }
         try ImageSize.check(batch: batch, height: lower.height, width: lower.width)
         let count = lower.height * lower.width * lower.channels
-        var floats: [Float] = []
+        var floats = PixelBuffer<Float>()
         floats.reserveCapacity(batch * count)
         for index in 0..<batch {
             let (aStart, bStart) = (lower.batch == 1 ? 0 : index * count, upper.batch == 1 ? 0 : index * count)
@@ -61,7 +61,9 @@ public struct ImageBlend: Node {
                 let end = min(start + Self.bandCount, count)
                 let lowerBand = lower.floats(in: aStart + start..<aStart + end)
                 let upperBand = upper.floats(in: bStart + start..<bStart + end)
-                for (x, y) in zip(lowerBand, upperBand) {
+                let (below, above) = (lowerBand.span(), upperBand.span())
+                for i in below.indices {
+                    let (x, y) = (below[i], above[i])
                     let mixed = x * (1 - factor) + Self.blend(x, y, mode) * factor
                     floats.append(min(max(mixed, 0), 1))
                 }

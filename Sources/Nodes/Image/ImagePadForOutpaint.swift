@@ -41,7 +41,8 @@ public struct ImagePadForOutpaint: Node {
             ]
         }
         let feathering = try inputs[Self.feathering]
-        let mask: [Float] = try work.makeRows(height, elementsPerRow: width, workPerRow: 8 * width) { rows, band in
+        let mask: PixelBuffer<Float> = try work.makeRows(height, elementsPerRow: width, workPerRow: 8 * width) {
+            rows, band in
             for i in 0..<rows.count * width {
                 let (x, y) = (i % width - margins.left, rows.lowerBound + i / width - margins.top)
                 guard (0..<image.width).contains(x), (0..<image.height).contains(y) else {

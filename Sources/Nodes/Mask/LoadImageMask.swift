@@ -26,12 +26,12 @@ public struct LoadImageMask: ChangingNode {
         var work = RowWork(context, rowCount: image.batch * image.height)
         if let channel = ["red", "green", "blue"].firstIndex(of: try inputs[Self.channel]) {
             let values = try image.mask(ofChannel: channel, work: &work).floats()
-            let first = image.batch == 1 ? values : Array(values.prefix(count))
+            let first = image.batch == 1 ? values : PixelBuffer(values.prefix(count))
             return [Self.mask(Mask(batch: 1, height: image.height, width: image.width, floats: first))]
         }
         let levels = Image.standardLevels.map { 1 - $0 }
         let alpha = decoded.alpha ?? []
-        let values: [Float] = try work.makeRows(
+        let values: PixelBuffer<Float> = try work.makeRows(
             image.height, elementsPerRow: image.width, workPerRow: image.width
         ) { rows, band in
             guard !alpha.isEmpty else { return }

@@ -67,7 +67,8 @@ public struct SolidMask: Node {
         try ImageSize.check(batch: 1, height: height, width: width, channels: 1)
         let value = Float(try inputs[Self.value])
         var work = RowWork(context, rowCount: height)
-        let values: [Float] = try work.makeRows(height, elementsPerRow: width, workPerRow: width) { _, band in
+        let values: PixelBuffer<Float> = try work.makeRows(height, elementsPerRow: width, workPerRow: width) {
+            _, band in
             for i in band.indices { band[i] = value }
         }
         return [Self.mask(Mask(batch: 1, height: height, width: width, floats: values))]

@@ -10,7 +10,7 @@ struct ImageSaturationTests {
     private func saturated(_ pixels: [Float], channels: Int = 3, by factor: Double) async throws -> [Float] {
         let image = Image(batch: 1, height: 1, width: pixels.count / channels, channels: channels, floats: pixels)
         let values: [String: Value] = ["image": image.value, "saturation": .double(factor)]
-        return try await NodeCall.image(ImageSaturation(), values).floats()
+        return Array(try await NodeCall.image(ImageSaturation(), values).floats())
     }
 
     /// What the light of sRGB colours sums to, IEC 61966-2-1: equal luminance is equal L*.
@@ -80,11 +80,12 @@ struct ColorizeStrengthTests {
         // As light as the original, since saturation keeps L*.
         let values: [String: Value] = ["image": original.value, "saturation": .double(0.2)]
         let colorized = try await NodeCall.image(ImageSaturation(), values)
-        expectClose(try await Self.blended(original, colorized, 0), original.floats())
-        expectClose(try await Self.blended(original, colorized, 1), colorized.floats())
+        expectClose(try await Self.blended(original, colorized, 0), Array(original.floats()))
+        expectClose(try await Self.blended(original, colorized, 1), Array(colorized.floats()))
         let half: [String: Value] = ["image": original.value, "saturation": .double(0.6)]
         expectClose(
-            try await Self.blended(original, colorized, 0.5), try await NodeCall.image(ImageSaturation(), half).floats()
+            try await Self.blended(original, colorized, 0.5),
+            Array(try await NodeCall.image(ImageSaturation(), half).floats())
         )
     }
 

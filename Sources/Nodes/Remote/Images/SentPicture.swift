@@ -68,6 +68,6 @@ enum ReceivedPictures {
         try ImageSize.check(batch: decoded.count, height: first.height, width: first.width)
         return Image(
             batch: decoded.count, height: first.height, width: first.width, channels: 3,
-            bytes: decoded.reduce(into: []) { $0 += $1.eightBit() })
+            bytes: decoded.reduce(into: PixelBuffer()) { $0 += $1.eightBit() })
     }
 }
