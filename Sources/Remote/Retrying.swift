@@ -30,7 +30,11 @@ struct Retrying: Sendable {
         if !field.isEmpty, field.utf8.count <= 9, field.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) {
             return Int(field).map { min(longestNamedWait, .seconds($0)) }
         }
-        return HTTPDate.parse(field).map { min(longestNamedWait, max(.zero, .seconds($0 - secondsSince1970))) }
+        return HTTPDate.parse(field).map { date in
+            let (wait, isBeyond) = date.subtractingReportingOverflow(secondsSince1970)
+            return isBeyond
+                ? (secondsSince1970 < 0 ? longestNamedWait : .zero) : min(longestNamedWait, max(.zero, .seconds(wait)))
+        }
     }
 }
 
@@ -38,8 +42,9 @@ extension Duration {
     /// For people: `4 s`, `0.3 s`, `10 min`.
     var words: String {
         let seconds = Double(components.seconds) + Double(components.attoseconds) / 1e18
-        if seconds >= 120, seconds.truncatingRemainder(dividingBy: 60) == 0 { return "\(Int(seconds / 60)) min" }
-        if seconds >= 9.95 || seconds == seconds.rounded() { return "\(Int(seconds.rounded())) s" }
+        let whole = Int64(exactly: seconds.rounded()) ?? .max
+        if seconds >= 120, seconds.truncatingRemainder(dividingBy: 60) == 0 { return "\(whole / 60) min" }
+        if seconds >= 9.95 || seconds == seconds.rounded() { return "\(whole) s" }
         return "\((seconds * 10).rounded() / 10) s"
     }
 }

@@ -67,7 +67,9 @@ struct PictureCall: Sendable {
             if phase == .processing && isWatched { try? context.progress(Double(share.index), of: Double(share.count)) }
         }
         let answer = try await server.send(request, report)
-        return try await server.pictures(in: answer, maxByteCount: request.maxByteCount)
+        let files = try await server.pictures(in: answer, asked: order.count, maxByteCount: request.maxByteCount)
+        try PictureBudget(order).check(files, of: server.provider.name)
+        return files
     }
 
     // MARK: How far it is
@@ -106,9 +108,9 @@ struct PictureCall: Sendable {
     func painting(_ elapsed: Duration, usual: Duration?) -> String {
         let name = "\(model) on '\(server.provider.name)'"
         let which = share.count > 1 ? ", picture \(share.index + 1) of \(share.count)" : ""
-        let seconds = Int(elapsed.seconds)
+        let seconds = elapsed.components.seconds
         guard let usual else { return name + which + (seconds > 0 ? "; \(seconds) s so far" : "") }
-        let expected = max(1, Int(usual.seconds.rounded()))
+        let expected = max(1, (usual + .milliseconds(500)).components.seconds)
         if elapsed > usual {
             return "\(name)\(which); \(seconds) s so far, longer than the \(expected) s of earlier runs"
         }

@@ -27,8 +27,9 @@ enum ReferenceSound {
         }
         let sent = min(frameCount, maxSeconds * audio.sampleRate)
         if sent < frameCount {
-            let seconds = (Double(frameCount) / Double(audio.sampleRate)).rounded()
-            context.log(.warning, "\(input): only the first \(maxSeconds) s of \(Int(seconds)) s are sent")
+            let seconds =
+                frameCount / audio.sampleRate + (frameCount % audio.sampleRate * 2 >= audio.sampleRate ? 1 : 0)
+            context.log(.warning, "\(input): only the first \(maxSeconds) s of \(seconds) s are sent")
         }
         var mono = try mono(audio, 0..<sent, context)
         if mono.sampleRate < leastSampleRate {
