@@ -42,9 +42,11 @@ public final class GraphServer: Sendable {
         let herald = Herald(engine: engine, queue: queue, history: history, log: messages, veil: PathVeil(folders))
         guards = Guards(
             listen: options.listen, allowedHosts: options.allowedHosts, corsOrigin: options.corsOrigin)
+        let pictures = Lane(width: 2)
         context = ServerContext(
             options: options, engine: engine, folders: folders, queue: queue, history: history, log: messages,
-            herald: herald, journal: journal, guards: guards, tidying: tidying, freeModels: freeModels)
+            herald: herald, journal: journal, guards: guards, tidying: tidying, freeModels: freeModels,
+            pictures: pictures, previews: PreviewCache(lane: pictures))
         if let complaint = options.frontEndRoot.flatMap(PageRoutes.complaint) { journal.say(complaint) }
         router = Self.router(context)
         let tls = try options.tlsCertificateFile.map {

@@ -18,7 +18,9 @@ struct ServerContext: Sendable {
     /// Lets go of the models that nodes have loaded.
     let freeModels: @Sendable () -> Void
     /// For work on whole pictures. Each may take a gigabyte, so there are only two at once.
-    let pictures = Lane(width: 2)
+    let pictures: Lane
+    /// Previews that `/view` gives.
+    let previews: PreviewCache
     /// For work on files that may be large or many.
     let disk = Lane(width: 4)
     /// For uploads that are compared with what is there: nobody else waits for that.

@@ -131,7 +131,10 @@ struct PromptRoutes {
         let json = try context.options(request)
         let freesMemory = json["free_memory"]?.bool == true
         if freesMemory || json["unload_models"]?.bool == true { context.freeModels() }
-        if freesMemory { context.engine.clearCache() }
+        if freesMemory {
+            context.engine.clearCache()
+            context.previews.clear()
+        }
         return .empty
     }
 }
