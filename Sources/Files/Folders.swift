@@ -9,6 +9,8 @@ public struct Folders: NodeEnvironment {
     /// Where models lie besides `models/`.
     let extraModels: ModelPaths
     let numbering = Numbering()
+    let uploadNames = UploadNames()
+    private let listings = ChoiceListings()
     let now: @Sendable () -> Date
 
     /// A file larger than this is not read: pictures and sounds are smaller.
@@ -49,11 +51,13 @@ public struct Folders: NodeEnvironment {
         switch source {
         case .files(let folder, let kind):
             let folder = path(folder)
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-            return names.filter { name in
-                !name.hasPrefix(".") && kind.fileExtensions.contains((name as NSString).pathExtension.lowercased())
-                    && FileStatus.offered(folder + "/" + name, below: folder) != nil
-            }.sorted()
+            return listings.names(in: folder, key: "\(kind)") {
+                let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+                return names.filter { name in
+                    !name.hasPrefix(".") && kind.fileExtensions.contains((name as NSString).pathExtension.lowercased())
+                        && FileStatus.offered(folder + "/" + name, below: folder) != nil
+                }.sorted()
+            }
         case .models(let kind, _):
             return source.offering(((try? modelFiles(kind)) ?? []).filter(ModelFile.isOffered))
         }

@@ -9,11 +9,15 @@ final class Numbering: Sendable {
     func next(directory: String, stem: String) -> Int {
         next.withLock { next in
             let key = directory + "/" + stem
+            // Prefixes may hold the time of day. A number that was forgotten is looked for again.
+            if next.count >= Self.maxStemCount && next[key] == nil { next = [:] }
             let number = next[key] ?? Self.highest(directory, stem) + 1
             next[key] = number + 1
             return number
         }
     }
+
+    private static let maxStemCount = 10_000
 
     /// Numbers people wrote themselves, such as a time in nanoseconds, are not counted on from.
     private static let maxNumber = 1_000_000_000

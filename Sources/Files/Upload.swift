@@ -17,9 +17,6 @@ public final class Upload: Sendable {
 
     /// ComfyUI's max_upload_size, 100 MiB.
     public static let maxByteCount = 100 << 20
-    /// More files of one name are not looked through.
-    private static let maxNumber = 9_999
-
     public let filename: String
     private let folders: Folders
     private let home: FolderRoot
@@ -89,8 +86,12 @@ public final class Upload: Sendable {
         do {
             let part = try beside(directory)
             defer { PartFile.remove(part) }
-            let name = try Self.place(part, as: filename, in: directory, hash, overwrite: overwrite)
-            guard let name else {
+            if overwrite {
+                try FileStatus.rename(part, over: directory + "/" + filename)
+                return SavedFile(filename: filename, subfolder: subfolder, folder: folder)
+            }
+            let content = UploadNames.Content(byteCount: hash.byteCount, digest: hash.text)
+            guard let name = try folders.uploadNames.place(part, as: filename, in: directory, content) else {
                 throw Diagnostic(
                     .fileExists, node: nil, "there are too many files called '\(filename)'",
                     suggestion: "Give it another name.")
@@ -131,39 +132,6 @@ public final class Upload: Sendable {
             throw error
         }
         return copy
-    }
-
-    /// The name it got; nil when too many are taken.
-    private static func place(
-        _ part: String, as filename: String, in directory: String, _ hash: (text: String, byteCount: Int),
-        overwrite: Bool
-    ) throws -> String? {
-        if overwrite {
-            try FileStatus.rename(part, over: directory + "/" + filename)
-            return filename
-        }
-        var number = 0
-        while number <= maxNumber {
-            let name = number == 0 ? filename : numbered(filename, number)
-            let path = directory + "/" + name
-            if let status = FileStatus(path) {
-                let isSame =
-                    status.kind == .file && status.byteCount == hash.byteCount
-                    && (try? FileDigest.sha256(ofFile: path)) == hash.text
-                if isSame { return name }
-                number += 1
-            } else if try PartFile.place(part, at: path) {
-                return name
-            }
-        }
-        return nil
-    }
-
-    /// `up (1).png`, as Python's os.path.splitext splits: a name that starts with its only dot has no extension.
-    private static func numbered(_ filename: String, _ number: Int) -> String {
-        let leadingDots = filename.prefix { $0 == "." }.endIndex
-        guard let dot = filename[leadingDots...].lastIndex(of: ".") else { return "\(filename) (\(number))" }
-        return "\(filename[..<dot]) (\(number))\(filename[dot...])"
     }
 
     private static let isOver = Diagnostic(

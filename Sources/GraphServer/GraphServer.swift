@@ -44,10 +44,11 @@ public final class GraphServer: Sendable {
         queue.onIdle { idleTrim.queueBecameEmpty() }
         guards = Guards(
             listen: options.listen, allowedHosts: options.allowedHosts, corsOrigin: options.corsOrigin)
+        let pictures = Lane(width: 2)
         context = ServerContext(
             options: options, engine: engine, folders: folders, queue: queue, history: history, log: messages,
             herald: herald, journal: journal, guards: guards, tidying: tidying, freeModels: freeModels,
-            idleTrim: idleTrim)
+            idleTrim: idleTrim, pictures: pictures, previews: PreviewCache(lane: pictures))
         if let complaint = options.frontEndRoot.flatMap(PageRoutes.complaint) { journal.say(complaint) }
         router = Self.router(context)
         let tls = try options.tlsCertificateFile.map {

@@ -43,7 +43,8 @@ final class Lane: Sendable {
         }
     }
 
-    private func add(_ work: @escaping @Sendable () -> Void) {
+    /// The same without an answer.
+    func add(_ work: @escaping @Sendable () -> Void) {
         let queue = state.withLock { state in
             if state.idle.isEmpty { state.waiting.append(work) }
             return state.idle.popLast()

@@ -38,9 +38,14 @@ extension Diagnostic {
 extension ServerContext {
     /// Work that may hold a thread for long, as an answer. What it throws is one, too.
     func work(on lane: Lane, _ body: @escaping @Sendable () throws -> Response) -> Reply {
+        later { try await lane.run(body) }
+    }
+
+    /// Work that waits for others, as an answer. What it throws is one, too.
+    func later(_ body: @escaping @Sendable () async throws -> Response) -> Reply {
         .later { [journal] in
             do {
-                return try await lane.run(body)
+                return try await body()
             } catch let problem as HTTPProblem {
                 return problem.response
             } catch let diagnostic as Diagnostic {

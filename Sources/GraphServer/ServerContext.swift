@@ -19,7 +19,9 @@ struct ServerContext: Sendable {
     let freeModels: @Sendable () -> Void
     let idleTrim: IdleTrim
     /// For work on whole pictures. Each may take a gigabyte, so there are only two at once.
-    let pictures = Lane(width: 2)
+    let pictures: Lane
+    /// Previews that `/view` gives.
+    let previews: PreviewCache
     /// For work on files that may be large or many.
     let disk = Lane(width: 4)
     /// For uploads that are compared with what is there: nobody else waits for that.

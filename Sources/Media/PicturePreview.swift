@@ -2,8 +2,8 @@ internal import GraphCore
 
 /// Another form of a picture file, as ComfyUI's `/view` gives it for `preview=webp;50` and `channel=a`: bytes in, bytes
 /// out.
-public struct PicturePreview: Sendable, Equatable {
-    enum Form: Sendable, Equatable {
+public struct PicturePreview: Sendable, Hashable {
+    enum Form: Sendable, Hashable {
         /// A PNG without alpha.
         case rgb
         /// A black PNG whose alpha is the picture's; opaque when the picture has none.
@@ -13,6 +13,16 @@ public struct PicturePreview: Sendable, Equatable {
     }
 
     let form: Form
+
+    /// Another one for each form, of letters and digits: `webp50`.
+    public var name: String {
+        switch form {
+        case .rgb: "rgb"
+        case .alpha: "alpha"
+        case .webp(let quality, let keepsAlpha): "webp\(quality)\(keepsAlpha ? "" : "rgb")"
+        case .jpeg(let quality): "jpeg\(quality)"
+        }
+    }
 
     /// Reads two parameters of a `/view` URL; nil when they ask for the file as it is.
     /// - Parameters:

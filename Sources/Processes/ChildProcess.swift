@@ -28,6 +28,8 @@ final class ChildProcess: Sendable {
     private static let pieceByteCount = 65_536
     /// How often a child is looked at that neither reads nor writes: it may have left its pipes to a child of its own.
     private static let lookInterval: Duration = .milliseconds(200)
+    /// A year; the clock would overflow with the longest duration there is.
+    private static let longestTimeLimit: Duration = .seconds(365 * 86_400)
 
     private let command: ChildCommand
     private let input: [UInt8]
@@ -115,7 +117,7 @@ final class ChildProcess: Sendable {
         var pipes = Pipes()
         let ending = Result<ChildEnding, any Error> {
             let id = try start(&pipes)
-            let deadline = ContinuousClock.now + command.timeLimit
+            let deadline = ContinuousClock.now + min(command.timeLimit, Self.longestTimeLimit)
             let complaint = carry(id, &pipes, until: deadline)
             return try end(id, complaint, until: deadline)
         }

@@ -3,27 +3,28 @@ internal import HTTP
 
 /// What `/v1/images/...` answers: `{"created": ..., "data": [{"b64_json": TEXT}, {"url": ADDRESS}]}`.
 extension ModelServer {
-    /// More than any server makes at once.
-    private static let maxPictureCount = 256
-
     /// The picture files of an answer, in order: those that lie in it, and those that it names by their address on the same
     /// server.
-    /// - Parameter maxByteCount: of each file that is fetched.
-    /// - Throws: when there are none, or when one is no base64 or lies elsewhere.
-    public func pictures(in answer: RemoteAnswer, maxByteCount: Int) async throws -> [[UInt8]] {
+    /// - Parameters:
+    ///   - asked: how many were asked for.
+    ///   - maxByteCount: of all files together.
+    /// - Throws: when there are none or more than were asked for, or when one is no base64 or lies elsewhere.
+    public func pictures(in answer: RemoteAnswer, asked: Int, maxByteCount: Int) async throws -> [[UInt8]] {
         let name = provider.name
         guard let entries = try answer.json()["data"]?.array, !entries.isEmpty else {
             throw Diagnostic(
                 .nodeFailed, node: nil, "the answer of '\(name)' holds no pictures",
                 suggestion: "Check that the model makes pictures, and look into the server's log.")
         }
-        guard entries.count <= Self.maxPictureCount else {
+        guard entries.count <= asked else {
             throw Diagnostic(
                 .tooLarge, node: nil,
-                "the answer of '\(name)' holds \(entries.count) pictures; at most \(Self.maxPictureCount) are read",
-                suggestion: "Ask for fewer at once.")
+                "the answer of '\(name)' holds \(entries.count) pictures, and \(asked) \(asked == 1 ? "was" : "were") "
+                    + "asked for",
+                suggestion: "Look into the server's log; a model that ignores the number cannot be used here.")
         }
         var files: [[UInt8]] = []
+        var left = maxByteCount
         for (index, entry) in entries.enumerated() {
             if let text = entry["b64_json"]?.string {
                 guard let bytes = Base64.decode(Self.base64(text)), !bytes.isEmpty else {
@@ -34,13 +35,14 @@ extension ModelServer {
                 }
                 files.append(bytes)
             } else if let address = entry["url"]?.string {
-                files.append(try await fetch(address, maxByteCount: maxByteCount).body)
+                files.append(try await fetch(address, maxByteCount: max(1, left)).body)
             } else {
                 throw Diagnostic(
                     .nodeFailed, node: nil,
                     "picture \(index + 1) in the answer of '\(name)' is neither b64_json nor a url",
                     suggestion: "Check that the url of '\(name)' is that of a model server.")
             }
+            left -= files.last?.count ?? 0
         }
         return files
     }

@@ -65,6 +65,8 @@ public struct RemoteAnswer: Sendable {
     public func json() throws(Diagnostic) -> JSON {
         var limits = JSONParser.Limits()
         limits.maxByteCount = RemoteRequest.defaultMaxByteCount
+        // Answers are large by their pictures, which are one value each.
+        limits.maxValueCount = 100_000
         do throws(JSONError) { return try JSONParser.parse(body, limits: limits) } catch {
             throw Diagnostic(
                 .nodeFailed, node: nil, "the answer of '\(server)' is not JSON: \(error.message)",

@@ -31,7 +31,11 @@ struct Retrying: Sendable {
         if !field.isEmpty, field.utf8.count <= 9, field.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) {
             return Int(field).map { min(longestNamedWait, .seconds($0)) }
         }
-        return HTTPDate.parse(field).map { min(longestNamedWait, max(.zero, .seconds($0 - secondsSince1970))) }
+        return HTTPDate.parse(field).map { date in
+            let (wait, isBeyond) = date.subtractingReportingOverflow(secondsSince1970)
+            return isBeyond
+                ? (secondsSince1970 < 0 ? longestNamedWait : .zero) : min(longestNamedWait, max(.zero, .seconds(wait)))
+        }
     }
 }
 

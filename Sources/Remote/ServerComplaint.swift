@@ -8,6 +8,8 @@ struct ServerComplaint: Sendable, Equatable {
     }
 
     static let maxCharacterCount = 400
+    /// A complaint is looked for in the beginning of what was sent: all of it may be 256 MiB.
+    private static let maxByteCount = 64 << 10
 
     let status: Int
     /// Empty when the server said nothing.
@@ -16,6 +18,7 @@ struct ServerComplaint: Sendable, Equatable {
 
     /// - Parameter key: nothing of it is shown, should the server repeat it.
     init(status: Int, body: [UInt8], key: Secret? = nil) {
+        let body = Array(body.prefix(Self.maxByteCount))
         let text = String(decoding: body, as: UTF8.self)
         var (words, code) = ("", "")
         switch text.first(where: { !$0.isWhitespace }) {

@@ -43,11 +43,14 @@ final class Display: Sendable {
         }
     }
 
+    /// Told with the failures, in the end.
+    func warn(_ warning: Diagnostic) { state.withLock { $0.failures.append(warning) } }
+
     func lost() { state.withLock { $0.view.lost() } }
 
     func note(_ note: Note?) { state.withLock { $0.view.note(note) } }
 
-    /// The failures shown since this was last asked. With `--keep-going` there may be more than one a run.
+    /// The failures and warnings since this was last asked. With `--keep-going` there may be more than one a run.
     func takeFailures() -> [Diagnostic] {
         state.withLock { state in
             defer { state.failures = [] }

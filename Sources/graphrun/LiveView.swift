@@ -92,7 +92,7 @@ struct LiveView: EventView {
         let width = console.width - 1
         var rows = state.running.prefix(Self.maxRows).map { running -> String in
             var row = "  \(running.type) (\(running.node))"
-            if running.total > 0 { row += "  " + Self.bar(running.completed / running.total) }
+            if let fraction = running.fraction { row += "  " + Self.bar(fraction) }
             if !running.phase.isEmpty { row += "  \(running.phase)" }
             row +=
                 "  "
@@ -119,8 +119,9 @@ struct LiveView: EventView {
         return left < .milliseconds(100) ? "nearly done" : "about \(Words.duration(left)) left"
     }
 
+    /// - Parameter fraction: 0...1; what lies beyond, and what is no number, counts as the nearer end.
     static func bar(_ fraction: Double) -> String {
-        let filled = Int(clamping: (min(max(fraction, 0), 1) * Double(barWidth)).rounded())
+        let filled = Words.whole(min(max(fraction, 0), 1) * Double(barWidth), in: 0...barWidth)
         return "[" + String(repeating: "#", count: filled) + String(repeating: "-", count: barWidth - filled) + "]"
     }
 

@@ -113,7 +113,8 @@ enum OptionTable {
                 name: "--timeout", argument: "SECONDS", help: "cancel the run after so many seconds"
             ) { options, value in
                 guard let seconds = Double(value), seconds > 0, seconds < 1e9 else {
-                    throw UsageError(message: "--timeout takes a number of seconds above 0, not '\(value)'")
+                    throw UsageError(
+                        message: "--timeout takes a number of seconds above 0 and below 1000000000, not '\(value)'")
                 }
                 options.timeoutSeconds = seconds
             },

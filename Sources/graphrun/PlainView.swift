@@ -77,7 +77,7 @@ struct PlainView: EventView {
 
     /// What the node that has run longest is at.
     private static func status(_ running: RunState.Running) -> String {
-        let share = running.total > 0 ? ["\(Int(clamping: 100 * min(1, running.completed / running.total))) %"] : []
+        let share = running.fraction.map { ["\(Words.whole(($0 * 100).rounded(.down), in: 0...100)) %"] } ?? []
         let phase = running.phase.isEmpty ? [] : [running.phase]
         let parts = (phase + share).joined(separator: ", ")
         return "\(running.type) (\(running.node))" + (parts.isEmpty ? "" : ": " + parts)

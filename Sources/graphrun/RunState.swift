@@ -13,7 +13,16 @@ struct RunState {
         var remaining: (value: Duration, told: Duration)?
         /// What it has shown; told once it has finished.
         var outputs: [JSONObject] = []
+
+        /// How far it is, 0...1; nil while that is not known, or makes no sense.
+        var fraction: Double? {
+            let share = completed / total
+            return total > 0 && share.isFinite ? min(max(share, 0), 1) : nil
+        }
     }
+
+    /// Far beyond any run, and far from where counting on would overflow.
+    private static let counts = 0...Int(Int32.max)
 
     struct Finished {
         let node: NodeID
@@ -38,9 +47,9 @@ struct RunState {
         now = event.elapsed
         switch event.kind {
         case .runQueued: self = RunState()
-        case .runStarted(let count, _): nodeCount = count
+        case .runStarted(let count, _): nodeCount = Self.bounded(count)
         case .runProgress(let settled, let count, let left):
-            (settledCount, nodeCount) = (settled, max(count, settled))
+            (settledCount, nodeCount) = (Self.bounded(settled), Self.bounded(max(count, settled)))
             remaining = left.map { ($0, event.elapsed) }
         case .nodeStarted(let node, let type, _, _, _):
             running.append(Running(node: node, type: type, started: event.elapsed))
@@ -64,6 +73,8 @@ struct RunState {
         }
         return nil
     }
+
+    private static func bounded(_ count: Int) -> Int { min(max(count, counts.lowerBound), counts.upperBound) }
 
     func isRunning(_ node: NodeID) -> Bool { running.contains { $0.node == node } }
 

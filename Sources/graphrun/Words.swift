@@ -6,9 +6,9 @@ enum Words {
     static func duration(_ duration: Duration) -> String {
         let seconds = duration.seconds
         if seconds < 0.0095 { return "\(trimmed(seconds * 1000, 2)) ms" }
-        if seconds < 0.9995 { return "\(Int(clamping: (seconds * 1000).rounded())) ms" }
+        if seconds < 0.9995 { return "\(whole(seconds * 1000)) ms" }
         if seconds < 60 { return "\(trimmed(seconds, 1)) s" }
-        let whole = Int(clamping: seconds.rounded())
+        let whole = whole(seconds)
         return whole < 3600 ? "\(whole / 60) min \(whole % 60) s" : "\(whole / 3600) h \(whole % 3600 / 60) min"
     }
 
@@ -24,7 +24,14 @@ enum Words {
 
     /// Without a fraction where there is none.
     static func number(_ value: Double) -> String {
-        value == value.rounded() && abs(value) < 1e15 ? String(Int(clamping: value)) : String(value)
+        if abs(value) < 1e15, let whole = Int(exactly: value) { return String(whole) }
+        return String(value)
+    }
+
+    /// The nearest whole number of a range, which a number may lie beyond; its lower end when this is none.
+    static func whole(_ value: Double, in range: ClosedRange<Int> = 0...Int.max) -> Int {
+        guard value > Double(range.lowerBound) else { return range.lowerBound }
+        return min(Int(exactly: value.rounded()) ?? range.upperBound, range.upperBound)
     }
 
     private static func trimmed(_ value: Double, _ digits: Int) -> String {

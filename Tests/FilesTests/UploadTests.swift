@@ -1,5 +1,6 @@
 import Foundation
 import GraphCore
+import Synchronization
 import Testing
 
 @testable import Files
@@ -39,6 +40,54 @@ struct UploadTests {
         #expect(try upload("up.png", "three") == "up (2).png")
         #expect(try upload("up.png", "two") == "up (1).png")
         #expect(base.names("input") == ["up (1).png", "up (2).png", "up.png"])
+    }
+
+    @Test("gets the number of a file that was removed, and keeps none that was changed")
+    func renumbered() throws {
+        for text in ["one", "two", "six"] { _ = try upload("up.png", text) }
+        try FileManager.default.removeItem(at: base.url.appending(path: "input/up (1).png"))
+        #expect(try upload("up.png", "ten") == "up (1).png")
+        try Data("new".utf8).write(to: base.url.appending(path: "input/up (2).png"), options: .atomic)
+        #expect(try upload("up.png", "six") == "up (3).png")
+        #expect(try upload("up.png", "new") == "up (2).png")
+        #expect(base.names("input") == ["up (1).png", "up (2).png", "up (3).png", "up.png"])
+    }
+
+    @Test("finds the equal one among files that were there before the program")
+    func found() throws {
+        for (number, text) in ["one", "two", "six"].enumerated() {
+            let name = number == 0 ? "up.png" : "up (\(number)).png"
+            try base.write("input/" + name, text)
+        }
+        #expect(try upload("up.png", "six") == "up (2).png")
+        #expect(try upload("up.png", "ten") == "up (3).png")
+    }
+
+    @Test("reads no file of its name twice, and none that was uploaded")
+    func work() throws {
+        let reads = Mutex(0)
+        let names = UploadNames { path in
+            reads.withLock { $0 += 1 }
+            return try FileDigest.sha256(ofFile: path)
+        }
+        for number in 0..<20 {
+            try base.write("input/" + (number == 0 ? "up" : "up (\(number))"), "old \(number + 10)")
+        }
+        func place(_ text: String) throws -> String? {
+            let part = base.url.appending(path: "input/.part").path
+            try base.write("input/.part", text)
+            let content = UploadNames.Content(
+                byteCount: text.utf8.count, digest: try FileDigest.sha256(ofFile: part))
+            return try names.place(part, as: "up", in: base.url.appending(path: "input").path, content)
+        }
+        for number in 0..<100 { #expect(try place("new \(number + 100)") == "up (\(number + 20))") }
+        // All are of another size than those that were there.
+        #expect(reads.withLock { $0 } == 0)
+        #expect(try place("old 99") == "up (120)")
+        #expect(reads.withLock { $0 } == 20)
+        for number in 0..<50 { #expect(try place("tmp \(number + 10)") == "up (\(number + 121))") }
+        #expect(try place("old 12") == "up (2)" && place("new 150") == "up (70)")
+        #expect(reads.withLock { $0 } == 20)
     }
 
     @Test(

@@ -76,6 +76,27 @@ struct ViewTests {
         #expect(await place.get(target + "&channel=rgba").bytes == SmallPicture.clear)
     }
 
+    @Test(
+        "in another form is sent again only when the file has changed", arguments: ["preview=webp;50", "channel=rgb"])
+    func unchanged(_ form: String) async throws {
+        let target = "/view?filename=up.png&type=input&" + form
+        let first = await place.get(target)
+        let tag = try #require(first.headers["ETag"])
+        #expect(first.headers["Last-Modified"] != nil)
+        let again = await place.get(target, headers: ["If-None-Match": tag])
+        #expect(again.status == 304 && again.bytes.isEmpty && again.headers["ETag"] == tag)
+        let same = await place.get(target)
+        #expect(same.status == 200 && same.bytes == first.bytes && same.headers["Content-Type"] != nil)
+        let others = ["preview=webp;51", "preview=jpeg;50", "channel=a"]
+        for other in others {
+            let answer = await place.get("/view?filename=up.png&type=input&" + other, headers: ["If-None-Match": tag])
+            #expect(answer.status == 200 && answer.headers["ETag"] != tag)
+        }
+        try place.write("input/up.png", SmallPicture.plain)
+        let changed = await place.get(target, headers: ["If-None-Match": tag])
+        #expect(changed.status == 200 && changed.bytes != first.bytes && changed.headers["ETag"] != tag)
+    }
+
     @Test("that is no picture has no channels, and is its own preview")
     func noPicture() async throws {
         try place.write("input/note.txt", "hello".utf8)

@@ -267,7 +267,8 @@ struct UsageTests {
             (["w.json", "--quiet=1"], "--quiet takes no value", "Run 'graphrun --help'."),
             (["w.json", "--set", "width=1"], "--set takes NODE.INPUT=VALUE, not 'width=1'", "Run 'graphrun --help'."),
             (
-                ["w.json", "--timeout", "0"], "--timeout takes a number of seconds above 0, not '0'",
+                ["w.json", "--timeout", "0"],
+                "--timeout takes a number of seconds above 0 and below 1000000000, not '0'",
                 "Run 'graphrun --help'."
             ),
             (

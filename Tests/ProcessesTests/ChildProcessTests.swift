@@ -166,6 +166,13 @@ struct ChildProcessTests {
         ) { try await command.run() }
     }
 
+    @Test("may have all the time there is")
+    func endless() async throws {
+        var command = try shell("echo done")
+        command.timeLimit = .seconds(Int64.max)
+        #expect(try await command.run().output == Array("done\n".utf8))
+    }
+
     @Test("that cannot be started is told of")
     func notStarted() async throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "graphrun-program-\(UUID().uuidString)")

@@ -135,6 +135,12 @@ struct RetryTests {
         #expect(Retrying.named(field, secondsSince1970: ManualPacing.startSeconds) == wait)
     }
 
+    @Test("waits within bounds whatever the clocks say", arguments: [Int.min, .max])
+    func clocks(seconds: Int) {
+        let date = "Fri, 31 Dec 9999 23:59:59 GMT"
+        #expect(Retrying.named(date, secondsSince1970: seconds) == (seconds < 0 ? .seconds(120) : .zero))
+    }
+
     @Test("waits up to twice as long each time, at most half a minute, and anything below")
     func jitter() {
         let longest = (1...9).map { Retrying.wait(failedCount: $0, random: 1) }

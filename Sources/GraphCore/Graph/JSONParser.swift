@@ -22,6 +22,8 @@ public struct JSONParser {
         public var maxByteCount = 64 << 20
         /// Lists and objects inside one another.
         public var maxDepth = 128
+        /// Values of any kind. Each takes ten times the memory of the two bytes in which it can be written.
+        public var maxValueCount = Int.max
 
         public init() {}
     }
@@ -29,6 +31,7 @@ public struct JSONParser {
     private let bytes: [UInt8]
     private var position = 0
     private var depth = 0
+    private var valueCount = 0
     private let limits: Limits
 
     private init(_ bytes: [UInt8], _ limits: Limits) { (self.bytes, self.limits) = (bytes, limits) }
@@ -61,6 +64,8 @@ public struct JSONParser {
 
     private mutating func value() throws(JSONError) -> JSON {
         guard position < bytes.count else { throw expected("a value") }
+        valueCount += 1
+        if valueCount > limits.maxValueCount { throw error("the text holds more than \(limits.maxValueCount) values") }
         switch bytes[position] {
         case UInt8(ascii: "{"): return try object()
         case UInt8(ascii: "["): return try array()

@@ -14,7 +14,8 @@ extension OpenAPI {
             Answer(206, "A part of it.", .bytes("*/*")), Answer(304, "It has not changed."),
             .problem(400, "The name or type is not valid, or the picture cannot be read."),
             .problem(403, "The subfolder leads elsewhere."), .problem(404, "There is no such file."),
-            .problem(416, "The range lies behind the end.")),
+            .problem(416, "The range lies behind the end."),
+            .problem(429, "Too many previews are being made; Retry-After says when to come again.")),
         Operation(
             "POST", "/upload/image", "Takes a file of any kind into a folder.", body: form(),
             Answer(200, "Where it is; another file of that name makes it 'a (1).png'.", .json("UploadedFile")),

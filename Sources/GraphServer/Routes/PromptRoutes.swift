@@ -135,6 +135,7 @@ struct PromptRoutes {
             _ = try? await context.disk.run {
                 if freesMemory {
                     context.engine.clearCache()
+                    context.previews.clear()
                     // What runs has clients that may come back for all of it.
                     if context.queue.remaining == 0 { context.log.dropOldFacts() }
                 }

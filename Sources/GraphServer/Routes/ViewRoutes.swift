@@ -18,10 +18,7 @@ struct ViewRoutes {
             throw HTTPProblem(404, "no file is named", suggestion: "Use /view?filename=NAME&subfolder=&type=output.")
         }
         if let form = PicturePreview(preview: query["preview"], channel: query["channel"]) {
-            return context.work(on: context.pictures) {
-                let path = try locate(filename, query)
-                return try picture(path, form, request)
-            }
+            return context.later { try await picture(filename, form, request) }
         }
         return context.work(on: context.disk) {
             let path = try locate(filename, query)
@@ -40,27 +37,67 @@ struct ViewRoutes {
         }
     }
 
-    private func picture(_ path: String, _ form: PicturePreview, _ request: Request) throws -> Response {
-        let name = Self.name(path)
-        let file = try OpenedFile(path: path)
-        guard file.byteCount <= Self.maxPictureByteCount else {
-            throw HTTPProblem(
-                413,
-                "'\(name)' has \(file.byteCount) bytes, and pictures of up to \(Self.maxPictureByteCount) are read",
-                suggestion: "Ask for it without preview and channel.")
-        }
-        do throws(CodecError) {
-            let made = try form.make(of: try Self.bytes(file))
-            var headers = FileAnswer.headers(name, isAttachment: false)
+    /// A picture that another form of is wanted.
+    private struct Source: Sendable {
+        let path: String
+        let file: OpenedFile
+        let key: PreviewCache.Key
+        /// By its header.
+        let pixelCount: Int
+        let etag: String
+    }
+
+    private func picture(_ filename: String, _ form: PicturePreview, _ request: Request) async throws -> Response {
+        let source = try await context.disk.run { try find(filename, form, request.query) }
+        let name = Self.name(source.path)
+        var headers = FileAnswer.headers(name, isAttachment: false)
+        headers["ETag"] = source.etag
+        headers["Last-Modified"] = HTTPDate.text(secondsSince1970: source.file.modifiedSeconds)
+        let isUnchanged = Conditional.isNotModified(
+            request.head, etag: source.etag, lastModified: source.file.modifiedSeconds)
+        if isUnchanged { return Response(304, headers: headers) }
+        do {
+            let made = try await context.previews.preview(source.key, pixelCount: source.pixelCount) {
+                let made = try form.make(of: try Self.bytes(source.file))
+                return PreviewCache.Preview(bytes: made.bytes, contentType: made.contentType)
+            }
             headers["Content-Type"] = made.contentType
             return Response(200, headers: headers, body: .bytes(made.bytes))
-        } catch {
+        } catch let error as CodecError {
             // Editors ask for previews of whatever there is: a sound, or a GIF, is given as it is.
             if request.query["preview"] != nil {
-                return try FileAnswer.response(path: path, name: name, request: request)
+                return try await context.disk.run {
+                    try FileAnswer.response(path: source.path, name: name, request: request)
+                }
             }
             throw HTTPProblem(400, "'\(name)': \(error.message)", suggestion: error.suggestion)
         }
+    }
+
+    private func find(_ filename: String, _ form: PicturePreview, _ query: Query) throws -> Source {
+        let path = try locate(filename, query)
+        // Looked at before the file is opened: a file that comes between is kept under a name that nobody asks for again.
+        let identity = Folders.identity(ofFile: path)
+        let file = try OpenedFile(path: path)
+        guard let identity else { throw HTTPProblem(404, "there is no such file") }
+        guard file.byteCount <= Self.maxPictureByteCount else {
+            throw HTTPProblem(
+                413,
+                "'\(Self.name(path))' has \(file.byteCount) bytes, and pictures of up to "
+                    + "\(Self.maxPictureByteCount) are read",
+                suggestion: "Ask for it without preview and channel.")
+        }
+        return Source(
+            path: path, file: file, key: PreviewCache.Key(file: identity, form: form),
+            pixelCount: try Self.pixelCount(file), etag: "\(file.etag.dropLast())-\(form.name)\"")
+    }
+
+    /// What is no picture takes no time; one whose size stands far behind is counted by its bytes, of which a pixel takes
+    /// one at least as a rule.
+    private static func pixelCount(_ file: OpenedFile) throws(HTTPProblem) -> Int {
+        let start = try file.prefix(64 << 10)
+        if let size = PictureSize(of: start) { return size.pixelCount }
+        return ImageFormat.sniff(start) == nil ? 0 : file.byteCount
     }
 
     private static func bytes(_ file: OpenedFile) throws(CodecError) -> [UInt8] {

@@ -65,7 +65,8 @@ final class PullView: Sendable {
         guard let byteCount = progress.byteCount, byteCount > 0 else {
             return state.lastShown.map { now - $0 >= plainInterval } ?? true
         }
-        let tenth = Int(clamping: Double(progress.receivedByteCount) / Double(byteCount) * 10)
+        let share = Double(progress.receivedByteCount) / Double(byteCount)
+        let tenth = Words.whole((share * 10).rounded(.down), in: 0...10)
         defer { state.tenth = max(state.tenth, tenth) }
         return tenth > state.tenth && tenth < 10
     }
@@ -83,7 +84,7 @@ final class PullView: Sendable {
         var text = Words.byteCount(progress.receivedByteCount)
         if let byteCount = progress.byteCount { text += " of \(Words.byteCount(byteCount))" }
         guard let rate, rate >= 1 else { return text }
-        text += ", \(Words.byteCount(Int(clamping: rate)))/s"
+        text += ", \(Words.byteCount(Words.whole(rate.rounded(.down))))/s"
         if let byteCount = progress.byteCount, byteCount > progress.receivedByteCount {
             let left = Double(byteCount - progress.receivedByteCount) / rate
             text += ", about \(Words.duration(.seconds(min(left, 1e6)))) left"

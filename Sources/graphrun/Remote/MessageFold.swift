@@ -22,6 +22,9 @@ struct MessageFold {
     private var hasSucceeded = false
     /// The server has said all there is to say.
     private(set) var hasEnded = false
+    /// About the first message that was left out.
+    private var warning: Diagnostic?
+    private var hasWarned = false
 
     init(_ run: RunID, _ workflow: Workflow) {
         self.run = run
@@ -45,7 +48,8 @@ struct MessageFold {
             data["prompt_id"]?.string == run.text, !hasEnded
         else { return [] }
         var kinds: [RunEvent.Kind] = []
-        tellStart(type == "run_progress" ? data["nodes"]?.count : nil, &kinds)
+        var numbers = MessageNumbers(data)
+        tellStart(type == "run_progress" ? numbers.count("nodes") : nil, &kinds)
         if let blocked = untoldBlock {
             untoldBlock = nil
             let isToldWhy = type == "execution_error" && data["exception_type"] == "ExecutionBlocked"
@@ -54,8 +58,24 @@ struct MessageFold {
                     blocked, type: self.type(of: blocked), message: isToldWhy ? Self.reason(ofBlock: data) : nil))
             if isToldWhy { return kinds }
         }
-        read(type, data, &kinds)
+        read(type, data, &numbers, &kinds)
+        if let complaint = numbers.complaint { warn(type, complaint) }
         return kinds
+    }
+
+    /// What is to be told of messages that were left out; once a run.
+    mutating func takeWarning() -> Diagnostic? {
+        defer { warning = nil }
+        return warning
+    }
+
+    private mutating func warn(_ type: String, _ complaint: String) {
+        if hasWarned { return }
+        hasWarned = true
+        warning = Diagnostic(
+            .outOfRange, severity: .warning, node: nil,
+            "the server sent '\(type)' with a number that cannot be (\(complaint)); such messages are left out",
+            suggestion: "Look into the server's log; progress may be incomplete, outputs are not touched.")
     }
 
     private mutating func tellStart(_ count: Int?, _ kinds: inout [RunEvent.Kind]) {
@@ -65,7 +85,9 @@ struct MessageFold {
         kinds += cached.map { .nodeCached($0) }
     }
 
-    private mutating func read(_ type: String, _ data: JSON, _ kinds: inout [RunEvent.Kind]) {
+    private mutating func read(
+        _ type: String, _ data: JSON, _ numbers: inout MessageNumbers, _ kinds: inout [RunEvent.Kind]
+    ) {
         let node = (data["node"] ?? data["node_id"])?.string.map { NodeID($0) }
         switch (type, node) {
         case ("execution_start", _): break  // execution_cached follows, and says more
@@ -75,27 +97,33 @@ struct MessageFold {
             let cached = (data["nodes"]?.array ?? []).compactMap { $0.string.map { NodeID($0) } }
             untoldStart = cached
         case ("run_progress", _):
-            guard let finished = data["finished"]?.count, let count = data["nodes"]?.count else { break }
-            kinds.append(.runProgress(finished: finished, of: count, remaining: Self.remaining(data)))
+            let remaining = numbers.duration(Self.remaining)
+            guard let finished = numbers.count("finished"), let count = numbers.count("nodes"),
+                numbers.complaint == nil
+            else { break }
+            kinds.append(.runProgress(finished: finished, of: count, remaining: remaining))
         case ("executing", nil): end(&kinds)
         case ("executing", let node?): start(node, data, &kinds)
         case ("node_waiting", let node?):
+            let expansion = numbers.count("expansion") ?? 0
+            if numbers.complaint != nil { break }
             running.removeAll { $0 == node }
             let names = data["inputs"]?.array?.compactMap(\.string)
-            kinds.append(
-                .nodeWaiting(
-                    node, for: names.map { .inputs($0) } ?? .expansion(nodeCount: data["expansion"]?.count ?? 0)))
+            kinds.append(.nodeWaiting(node, for: names.map { .inputs($0) } ?? .expansion(nodeCount: expansion)))
         case ("node_cached", let node?):
             if done.insert(node).inserted { kinds.append(.nodeCached(node)) }
         case ("node_phase", let node?):
+            let percent = numbers.amount("progress") ?? 0
+            if numbers.complaint != nil { break }
             kinds.append(
                 .nodePhase(
                     node, type: data["source"]?.string ?? self.type(of: node), stage: data["stage"]?.string ?? "",
-                    message: data["message"]?.string ?? "", percent: data["progress"]?.number?.double ?? 0))
+                    message: data["message"]?.string ?? "", percent: percent))
         case ("progress", let node?):
-            guard let value = data["value"]?.number?.double, let total = data["max"]?.number?.double else { break }
-            kinds.append(
-                .nodeProgress(node, completed: value, total: total, remaining: Self.remaining(data)))
+            let remaining = numbers.duration(Self.remaining)
+            guard let value = numbers.amount("value"), let total = numbers.amount("max"), numbers.complaint == nil
+            else { break }
+            kinds.append(.nodeProgress(node, completed: value, total: total, remaining: remaining))
         case ("progress_state", _):
             // graphserver says it in a message of its own.
             if data["seq"] == nil { finish(data["nodes"]?.object, &kinds) }
@@ -234,20 +262,13 @@ struct MessageFold {
 
     // MARK: Members
 
-    private static func remaining(_ data: JSON) -> Duration? {
-        data["estimated_seconds_left"]?.number?.double.flatMap { $0 >= 0 && $0 < 1e9 ? .seconds($0) : nil }
-    }
+    private static let remaining = "estimated_seconds_left"
 
     private static func reason(ofBlock data: JSON) -> String {
         let text = data["exception_message"]?.string?.trimmed ?? ""
         let prefix = "Execution Blocked: "
         return text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
     }
-}
-
-extension JSON {
-    /// A number of things.
-    fileprivate var count: Int? { number?.int.flatMap { Int(exactly: $0) }.flatMap { $0 >= 0 ? $0 : nil } }
 }
 
 extension String {

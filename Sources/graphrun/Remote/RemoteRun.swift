@@ -313,6 +313,7 @@ final class RemoteRun: Sendable {
     // MARK: Outputs
 
     private func show(_ kinds: [RunEvent.Kind], _ following: inout Following) async throws {
+        if let warning = following.fold.takeWarning() { display.warn(warning) }
         for kind in kinds {
             switch kind {
             case .nodeOutput(let node, let display, let values):

@@ -148,7 +148,7 @@ struct RemoteServer: Sendable {
         case 404, 405: suggestion = "Check the address: is it a graphserver or ComfyUI?"
         case 413: suggestion = error?["suggestion"]?.string ?? "Send less, or raise the server's limit."
         case 429, 503:
-            let seconds = response.headers["Retry-After"].flatMap(Int.init)
+            let seconds = response.headers["Retry-After"].flatMap(Int.init).flatMap { $0 >= 0 ? $0 : nil }
             suggestion = "Try again later" + (seconds.map { ": it asks for \(Words.count($0, "second"))." } ?? ".")
         default: suggestion = error?["suggestion"]?.string ?? "Look into the server's log."
         }

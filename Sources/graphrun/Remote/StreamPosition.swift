@@ -50,9 +50,8 @@ struct QueuePlace {
 
     /// - Parameter message: `status`; others say nothing.
     mutating func read(_ message: JSON) {
-        guard let number = message["data"]?["status"]?["exec_info"]?["queue_remaining"]?.number?.int,
-            let new = Int(exactly: number), new >= 0
-        else { return }
+        var numbers = MessageNumbers(message["data"]?["status"]?["exec_info"] ?? .null)
+        guard let new = numbers.count("queue_remaining") else { return }
         // The first is told before this prompt is posted. What comes later stands behind it, what leaves mostly was
         // before it.
         if let before = countBefore, let length {

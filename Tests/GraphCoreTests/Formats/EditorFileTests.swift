@@ -120,17 +120,51 @@ struct EditorFileTests {
         #expect(try Self.read(nested(64)).workflow.nodes.map(\.type) == ["Load"])
     }
 
-    @Test("is refused when its subgraphs unfold into too many nodes")
+    @Test("is refused when its subgraphs unfold into many more nodes than it holds")
     func unfolded() {
-        // Ten in each of six levels: a million.
-        let levels = (0..<6).map { level in
+        // Ten in each of four levels: 10,000 of 41.
+        let levels = (0..<4).map { level in
             Self.definition(
                 "s\(level)",
-                (0..<10).map { Self.node(JSON.number(JSONNumber($0)), level < 5 ? "s\(level + 1)" : "Load") })
+                (0..<10).map { Self.node(JSON.number(JSONNumber($0)), level < 3 ? "s\(level + 1)" : "Load") })
         }
         #expect(
             Self.complaint(Self.file([Self.node(1, "s0")], definitions: levels)) == """
-                - tooLarge: its subgraphs unfold into more than 250000 nodes
+                - tooLarge: its subgraphs unfold into more than 5820 nodes, the limit for a file that holds 41
+                  Use them less often, or split the workflow.
+                """)
+    }
+
+    @Test("may use a subgraph of 50 nodes a hundred times")
+    func usedOften() throws {
+        let hosts = (0..<100).map { Self.node(.number(JSONNumber($0)), "a") }
+        let inner = (0..<50).map { Self.node(.number(JSONNumber($0)), "Load") }
+        let workflow = try Self.read(Self.file(hosts, definitions: [Self.definition("a", inner)])).workflow
+        #expect(workflow.nodes.count == 5_000)
+    }
+
+    @Test("is refused when empty subgraphs come to too many")
+    func unfoldedToNothing() {
+        let levels = (0..<5).map { level in
+            Self.definition(
+                "s\(level)",
+                level < 4 ? (0..<10).map { Self.node(JSON.number(JSONNumber($0)), "s\(level + 1)") } : [])
+        }
+        #expect(
+            Self.complaint(Self.file([Self.node(1, "s0")], definitions: levels)) == """
+                - tooLarge: its subgraphs unfold into more than 5820 nodes, the limit for a file that holds 41
+                  Use them less often, or split the workflow.
+                """)
+    }
+
+    @Test("is refused when its subgraphs repeat a long text too often")
+    func longText() {
+        let text = JSON.string(String(repeating: "x", count: 1 << 20))
+        let hosts = (0..<100).map { Self.node(.number(JSONNumber($0)), "a") }
+        let file = Self.file(hosts, definitions: [Self.definition("a", [Self.node(1, "Load", values: [text])])])
+        #expect(
+            Self.complaint(file) == """
+                - tooLarge: its subgraphs unfold into more than 24 MiB, the limit for a file of its size
                   Use them less often, or split the workflow.
                 """)
     }
@@ -214,7 +248,7 @@ struct EditorFileTests {
                 """)
     }
 
-    @Test("is refused when its group nodes come to too many nodes")
+    @Test("is refused when its group nodes unfold into many more nodes than it holds")
     func groups() {
         let inner: [JSON] = Array(repeating: ["type": "Load"], count: 1000)
         let hosts = (0..<300).map { Self.node(.number(JSONNumber($0)), "workflow>G") }
@@ -224,7 +258,7 @@ struct EditorFileTests {
         ]
         #expect(
             Self.complaint(file) == """
-                - tooLarge: its group nodes come to more than 250000 nodes
+                - tooLarge: its group nodes unfold into more than 31000 nodes, the limit for a file that holds 1300
                   Use them less often, or split the workflow.
                 """)
     }

@@ -278,9 +278,65 @@ struct TextToImageTests {
         let list = pictures.map { #"{"b64_json": "data:image/png;base64,\#(Base64.encode($0))"}"# }
         studio.peer.stage(.body(Array(#"{"data": [\#(list.joined(separator: ","))]}"#.utf8), type: "application/json"))
         #expect(
-            await studio.complaint() == """
+            await studio.complaint(["n": .int(2)]) == """
                 'local' sent pictures of 4x3 and 3x4 pixels, which cannot be one batch
                   Name a size, or make the pictures one by one.
+                """)
+        await studio.peer.stop()
+    }
+
+    private static func answer(_ pictures: [[UInt8]]) -> [UInt8] {
+        let list = pictures.map { #"{"b64_json": "\#(Base64.encode($0))"}"# }
+        return Array(#"{"data": [\#(list.joined(separator: ","))]}"#.utf8)
+    }
+
+    /// A small file that says it has 100 megapixels.
+    private static let bomb: [UInt8] = {
+        var png = MadePicture.png(width: 4, height: 3)
+        png.replaceSubrange(16..<24, with: [0, 0, 0x27, 0x10, 0, 0, 0x27, 0x10])
+        return png
+    }()
+
+    @Test("takes no more pictures than were asked for")
+    func tooMany() async throws {
+        let studio = try PaintingStudio()
+        let answer = Self.answer(Array(repeating: Self.bomb, count: 16))
+        studio.peer.stage(.body(answer, type: "application/json"))
+        #expect(
+            await studio.complaint() == """
+                the answer of 'local' holds 16 pictures, and 1 was asked for
+                  Look into the server's log; a model that ignores the number cannot be used here.
+                """)
+        await studio.peer.stop()
+    }
+
+    @Test(
+        "decodes no pictures that are much larger than was asked for",
+        arguments: [
+            (1, "a picture of 100 megapixels, where 1 of 64x48 pixels was asked for"),
+            (16, "16 pictures of together 1600 megapixels, where 16 of 64x48 pixels were asked for"),
+        ])
+    func tooLarge(count: Int, words: String) async throws {
+        let studio = try PaintingStudio()
+        studio.peer.stage(
+            .body(Self.answer(Array(repeating: Self.bomb, count: count)), type: "application/json"))
+        #expect(
+            await studio.complaint(["n": .int(count)]) == """
+                'local' sent \(words) and at most 16 megapixels are read
+                  Look into the server's log, or ask for the size that the model paints.
+                """)
+        await studio.peer.stop()
+    }
+
+    @Test("reads no answer of a million values")
+    func manyValues() async throws {
+        let studio = try PaintingStudio()
+        let zeros = String(repeating: "0,", count: 1_000_000)
+        studio.peer.stage(.body(Array(#"{"data": [\#(zeros)0]}"#.utf8), type: "application/json"))
+        #expect(
+            await studio.complaint() == """
+                the answer of 'local' is not JSON: line 1, column 200007: the text holds more than 100000 values
+                  Check that its url is that of a model server, and look into the server's log.
                 """)
         await studio.peer.stop()
     }

@@ -6,14 +6,16 @@
 struct GroupNodes {
     /// Replaces each by the host of a definition made for it, with new ids: those inside first, then the host's.
     /// - Returns: positions of the new definitions by the type of their host.
-    /// - Throws: when they come to too many nodes.
+    /// - Throws: when they unfold beyond the limit.
     static func unpack(
-        _ file: inout LiteGraphFile, _ shapes: NodeShapes
+        _ file: inout LiteGraphFile, _ shapes: NodeShapes, _ limit: UnfoldingLimit
     ) throws(UnreadableWorkflow) -> [String: Int] {
         guard !file.groupNodes.members.isEmpty else { return [:] }
         var added: [String: Int] = [:]
         var renamed: [String: String] = [:]
-        var nodeCount = 0
+        var limit = limit
+        // A group is weighed once, however often it is used.
+        var byteCounts: [String: Int] = [:]
         for position in file.nodes.indices {
             let node = file.nodes[position]
             guard let prefix = ["workflow>", "workflow/"].first(where: node.type.hasPrefix),
@@ -21,12 +23,9 @@ struct GroupNodes {
             else { continue }
             let name = String(node.type.dropFirst(prefix.count))
             var maker = GroupNodes(node, group, shapes)
-            nodeCount += maker.inner.count
-            guard nodeCount <= LiteGraphFile.maxNodeCount else {
-                throw UnreadableWorkflow(
-                    .tooLarge, "its group nodes come to more than \(LiteGraphFile.maxNodeCount) nodes",
-                    suggestion: "Use them less often, or split the workflow.")
-            }
+            let byteCount = byteCounts[name] ?? JSONWriter.bytes(group).count
+            byteCounts[name] = byteCount
+            try limit.add(nodes: maker.inner.count, bytes: byteCount, of: "group nodes")
             let type = "group:\(node.id)"
             let definition = maker.definition(id: type, name: name, lastID: &file.lastID)
             added[type] = file.definitions.count
@@ -96,7 +95,8 @@ struct GroupNodes {
         var rows: [LiteGraphFile.Link] = []
         var inputs: [LiteGraphFile.Slot] = []
         var outputs: [LiteGraphFile.Slot] = []
-        var values = host.values?.array ?? []
+        // Those of thousands of widgets: taken from a slice, none moves up.
+        var values = (host.values?.array ?? [])[...]
         var seen: [String: Int] = [:]
         for (index, object) in inner.enumerated() {
             lastID += 1
@@ -167,7 +167,7 @@ struct GroupNodes {
 
     /// The group's values are those of its nodes' widgets, one after the other; a hidden one keeps its own.
     private static func take(
-        from values: inout [JSON], _ node: LiteGraphFile.Node, _ shape: NodeShape?, _ config: JSON?,
+        from values: inout ArraySlice<JSON>, _ node: LiteGraphFile.Node, _ shape: NodeShape?, _ config: JSON?,
         isLinked: (String) -> Bool
     ) -> JSON? {
         guard let shape, !values.isEmpty else { return node.values }

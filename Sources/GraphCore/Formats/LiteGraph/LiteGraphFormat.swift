@@ -11,7 +11,8 @@ enum LiteGraphFormat {
         var file = try LiteGraphFile(root)
         let subgraphs = try Subgraphs(of: file)
         file.renumber(subgraphs)
-        let unpacked = try GroupNodes.unpack(&file, shapes)
+        let limit = UnfoldingLimit(of: file)
+        let unpacked = try GroupNodes.unpack(&file, shapes, limit)
         var maker = BoxMaker(file, shapes: shapes, indexByID: subgraphs.indexByID.merging(unpacked) { $1 })
         var graphs = [BoxGraph(name: nil, boxes: file.nodes.map { maker.box($0) }, links: file.links)]
         for definition in file.definitions {
@@ -19,7 +20,7 @@ enum LiteGraphFormat {
                 BoxGraph(
                     name: definition.name, boxes: definition.nodes.map { maker.box($0) }, links: definition.links))
         }
-        let unfolding = try Unfolding(graphs, file.definitions)
+        let unfolding = try Unfolding(graphs, file.definitions, limit)
         var writer = PromptWriter(unfolding, now: now, choose: choose)
         let nodes = try writer.nodes()
         let workflow = Workflow(nodes: nodes, extraPNGInfo: JSONObject([.init("workflow", .object(root))]))

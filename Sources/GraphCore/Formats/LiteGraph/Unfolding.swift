@@ -30,15 +30,18 @@ struct Unfolding {
     /// Inputs of each graph that stand for widgets inside it, by slot, in order.
     private let promoted: [[Int]]
 
-    /// - Throws: when the subgraphs unfold into too many nodes.
-    init(_ graphs: [BoxGraph], _ definitions: [LiteGraphFile.Definition]) throws(UnreadableWorkflow) {
+    /// - Throws: when the subgraphs unfold beyond the limit.
+    init(
+        _ graphs: [BoxGraph], _ definitions: [LiteGraphFile.Definition], _ limit: UnfoldingLimit
+    ) throws(UnreadableWorkflow) {
         (self.graphs, self.definitions) = (graphs, definitions)
         promoted = Self.promotedInputs(graphs, definitions)
         firstInstance = Array(repeating: nil, count: graphs.count)
         instances = [Instance(graph: 0, prefix: "", host: nil)]
         firstInstance[0] = 0
         var idByteCount = 0
-        var nodeCount = graphs[0].boxes.count
+        var limit = limit
+        let byteCounts = graphs.map { $0.boxes.reduce(0) { $0 + $1.node.promptByteCount } }
         var next = 0
         while next < instances.count {
             let instance = next
@@ -48,12 +51,10 @@ struct Unfolding {
                 guard case .host(let definition) = box.kind else { continue }
                 // Of a host in the root nothing remains; inside a subgraph the editor keeps what is in it.
                 if instance == 0 && box.node.mode != .active { continue }
-                nodeCount += graphs[definition + 1].boxes.count
-                guard nodeCount <= LiteGraphFile.maxNodeCount else {
-                    throw UnreadableWorkflow(
-                        .tooLarge, "its subgraphs unfold into more than \(LiteGraphFile.maxNodeCount) nodes",
-                        suggestion: "Use them less often, or split the workflow.")
-                }
+                // A definition without nodes makes an instance all the same.
+                try limit.add(
+                    nodes: max(1, graphs[definition + 1].boxes.count), bytes: byteCounts[definition + 1],
+                    of: "subgraphs")
                 let child = Instance(
                     graph: definition + 1, prefix: "\(instances[instance].prefix)\(box.node.id):",
                     host: (instance, index))

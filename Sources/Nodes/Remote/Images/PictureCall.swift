@@ -67,7 +67,9 @@ struct PictureCall: Sendable {
             if phase == .processing && isWatched { try? context.progress(Double(share.index), of: Double(share.count)) }
         }
         let answer = try await server.send(request, report)
-        return try await server.pictures(in: answer, maxByteCount: request.maxByteCount)
+        let files = try await server.pictures(in: answer, asked: order.count, maxByteCount: request.maxByteCount)
+        try PictureBudget(order).check(files, of: server.provider.name)
+        return files
     }
 
     // MARK: How far it is
