@@ -10,10 +10,14 @@ final class Numbering: Sendable {
         next.withLock { next in
             let key = directory + "/" + stem
             let number = next[key] ?? Self.highest(directory, stem) + 1
+            // Every prompt may bring a new prefix; what is forgotten is counted again.
+            if next.count >= Self.maxRememberedCount, next[key] == nil { next.removeAll() }
             next[key] = number + 1
             return number
         }
     }
+
+    private static let maxRememberedCount = 10_000
 
     /// Numbers people wrote themselves, such as a time in nanoseconds, are not counted on from.
     private static let maxNumber = 1_000_000_000

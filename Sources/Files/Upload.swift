@@ -9,8 +9,7 @@ internal import Synchronization
 /// one at a time. An upload that is let go without `commit` leaves nothing.
 public final class Upload: Sendable {
     private struct State: ~Copyable {
-        /// Nil once it is over.
-        var file: FileHandle?
+        var isOver = false
         var hash = IncrementalSHA256()
         var byteCount = 0
     }
@@ -23,22 +22,20 @@ public final class Upload: Sendable {
     public let filename: String
     private let folders: Folders
     private let home: FolderRoot
-    private let part: String
+    private let part: PartFile
     private let maxByteCount: Int
     private let state: Mutex<State>
 
     fileprivate init(_ folders: Folders, filename: String, home: FolderRoot, maxByteCount: Int) throws(Diagnostic) {
         (self.folders, self.filename, self.home) = (folders, filename, home)
         self.maxByteCount = maxByteCount
-        part = PartFile.path(in: try home.makeDirectory(""))
-        let file: FileHandle
+        let directory = try home.makeDirectory("")
         do {
-            file = try FileStatus.create(part)
+            part = try PartFile(in: directory)
         } catch {
-            PartFile.remove(part)
             throw home.notWritable(error)
         }
-        state = Mutex(State(file: file))
+        state = Mutex(State())
     }
 
     deinit { discard() }
@@ -47,7 +44,7 @@ public final class Upload: Sendable {
     public func write(_ bytes: ArraySlice<UInt8>) throws(Diagnostic) {
         do throws(Diagnostic) {
             try state.withLock { (state) throws(Diagnostic) in
-                guard let file = state.file else { throw Self.isOver }
+                guard !state.isOver else { throw Self.isOver }
                 state.byteCount += bytes.count
                 if state.byteCount > maxByteCount {
                     throw Diagnostic(
@@ -55,7 +52,7 @@ public final class Upload: Sendable {
                         suggestion: "Upload a smaller file, or copy it into the folder yourself.")
                 }
                 do {
-                    try file.write(contentsOf: bytes)
+                    try part.write(bytes)
                 } catch {
                     throw home.notWritable(error)
                 }
@@ -67,7 +64,7 @@ public final class Upload: Sendable {
         }
     }
 
-    /// Gives the file its name, as ComfyUI's /upload/image does: the same content under the same name is the same file,
+    /// Gives the file its name, on the disk when this returns, as ComfyUI's /upload/image does: the same content under the same name is the same file,
     /// other content becomes `up (1).png`, `up (2).png`...
     /// - Parameters:
     ///   - subfolder: made if need be; up to 16 folders deep.
@@ -77,24 +74,25 @@ public final class Upload: Sendable {
         subfolder: String = "", folder: FolderName = .input, overwrite: Bool = false
     ) throws(Diagnostic) -> SavedFile {
         let hash = try state.withLock { (state) throws(Diagnostic) in
-            guard let file = state.file else { throw Self.isOver }
-            try? file.close()
-            state.file = nil
+            guard !state.isOver else { throw Self.isOver }
+            state.isOver = true
             return (text: state.hash.hexadecimal(), byteCount: state.byteCount)
         }
-        defer { PartFile.remove(part) }
+        defer { part.remove() }
         let root = try folders.uploadRoot(folder)
         let subfolder = try FileNames.path(subfolder, in: root)
         let directory = try root.makeDirectory(subfolder)
         do {
             let part = try beside(directory)
-            defer { PartFile.remove(part) }
+            defer { part.remove() }
+            try part.sync()
             let name = try Self.place(part, as: filename, in: directory, hash, overwrite: overwrite)
             guard let name else {
                 throw Diagnostic(
                     .fileExists, node: nil, "there are too many files called '\(filename)'",
                     suggestion: "Give it another name.")
             }
+            root.sync(directory)
             return SavedFile(filename: name, subfolder: subfolder, folder: folder)
         } catch {
             throw (error as? Diagnostic) ?? root.notWritable(error)
@@ -104,7 +102,7 @@ public final class Upload: Sendable {
     /// What has come so far.
     public func contents() throws(Diagnostic) -> [UInt8] {
         do {
-            return [UInt8](try Data(contentsOf: URL(fileURLWithPath: part)))
+            return [UInt8](try Data(contentsOf: URL(fileURLWithPath: part.path)))
         } catch {
             throw Folders.notReadable(filename, error)
         }
@@ -113,21 +111,20 @@ public final class Upload: Sendable {
     /// Lets it go. Does nothing once it is over.
     public func discard() {
         let wasOpen = state.withLock { state in
-            defer { state.file = nil }
-            try? state.file?.close()
-            return state.file != nil
+            defer { state.isOver = true }
+            return !state.isOver
         }
-        if wasOpen { PartFile.remove(part) }
+        if wasOpen { part.remove() }
     }
 
     /// The part in the file system of `directory`: folders may lie on several disks.
-    private func beside(_ directory: String) throws -> String {
-        if FileStatus(part)?.device == FileStatus(directory)?.device { return part }
-        let copy = PartFile.path(in: directory)
+    private func beside(_ directory: String) throws -> PartFile {
+        if FileStatus(part.path)?.device == FileStatus(directory)?.device { return part }
+        let copy = try PartFile(in: directory)
         do {
-            try FileManager.default.copyItem(atPath: part, toPath: copy)
+            try copy.copy(part)
         } catch {
-            PartFile.remove(copy)
+            copy.remove()
             throw error
         }
         return copy
@@ -135,11 +132,11 @@ public final class Upload: Sendable {
 
     /// The name it got; nil when too many are taken.
     private static func place(
-        _ part: String, as filename: String, in directory: String, _ hash: (text: String, byteCount: Int),
+        _ part: PartFile, as filename: String, in directory: String, _ hash: (text: String, byteCount: Int),
         overwrite: Bool
     ) throws -> String? {
         if overwrite {
-            try FileStatus.rename(part, over: directory + "/" + filename)
+            try FileStatus.rename(part.path, over: directory + "/" + filename)
             return filename
         }
         var number = 0
@@ -152,7 +149,7 @@ public final class Upload: Sendable {
                     && (try? FileDigest.sha256(ofFile: path)) == hash.text
                 if isSame { return name }
                 number += 1
-            } else if try PartFile.place(part, at: path) {
+            } else if try part.place(at: path) {
                 return name
             }
         }

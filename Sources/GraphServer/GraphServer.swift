@@ -24,7 +24,10 @@ public final class GraphServer: Sendable {
         log: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
         let journal = Journal(write: log)
-        let folders = Folders(base: options.baseDirectory, overrides: options.directories, models: options.models)
+        let folders = Folders(
+            base: options.baseDirectory, overrides: options.directories, models: options.models,
+            syncsOutputs: options.syncsOutputs)
+        let veil = PathVeil(folders, base: options.baseDirectory)
         for warning in options.models.warnings { journal.say("warning: \(warning)") }
         var engineOptions = Engine.Options(coreCount: ProcessInfo.processInfo.activeProcessorCount)
         engineOptions.cache = options.cache
@@ -39,12 +42,12 @@ public final class GraphServer: Sendable {
         let epoch = String(UInt32.random(in: 0x1000_0000...UInt32.max), radix: 16)
         let messages = MessageLog(
             epoch: epoch, limits: MessageLog.Limits(factByteCount: options.keptByteCount))
-        let herald = Herald(engine: engine, queue: queue, history: history, log: messages, veil: PathVeil(folders))
+        let herald = Herald(engine: engine, queue: queue, history: history, log: messages, veil: veil)
         guards = Guards(
             listen: options.listen, allowedHosts: options.allowedHosts, corsOrigin: options.corsOrigin)
         context = ServerContext(
             options: options, engine: engine, folders: folders, queue: queue, history: history, log: messages,
-            herald: herald, journal: journal, guards: guards, tidying: tidying, freeModels: freeModels)
+            herald: herald, journal: journal, guards: guards, veil: veil, tidying: tidying, freeModels: freeModels)
         if let complaint = options.frontEndRoot.flatMap(PageRoutes.complaint) { journal.say(complaint) }
         router = Self.router(context)
         let tls = try options.tlsCertificateFile.map {
@@ -95,7 +98,7 @@ public final class GraphServer: Sendable {
             + Preflight(context: context).routes
         var router = Router((routes + routes.map { $0.under("/api") } + pages).map(\.compressing))
         router.guards = [{ try context.guards.check($0) }]
-        router.problemResponse = { $0.response }
+        router.problemResponse = { context.veil.over($0).response }
         router.finish = { _, response in
             response.headers["X-Content-Type-Options"] = "nosniff"
             if let origin = context.guards.corsOrigin {
