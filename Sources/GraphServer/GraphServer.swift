@@ -44,7 +44,8 @@ public final class GraphServer: Sendable {
             epoch: epoch, limits: MessageLog.Limits(factByteCount: options.keptByteCount))
         let herald = Herald(engine: engine, queue: queue, history: history, log: messages, veil: veil)
         guards = Guards(
-            listen: options.listen, allowedHosts: options.allowedHosts, corsOrigin: options.corsOrigin)
+            listen: options.listen, allowedHosts: options.allowedHosts, corsOrigin: options.corsOrigin,
+            hasFrontEnd: options.frontEndRoot != nil)
         context = ServerContext(
             options: options, engine: engine, folders: folders, queue: queue, history: history, log: messages,
             herald: herald, journal: journal, guards: guards, veil: veil, tidying: tidying, freeModels: freeModels)
@@ -101,6 +102,7 @@ public final class GraphServer: Sendable {
         router.problemResponse = { context.veil.over($0).response }
         router.finish = { _, response in
             response.headers["X-Content-Type-Options"] = "nosniff"
+            response.headers["Cross-Origin-Resource-Policy"] = context.guards.resourcePolicy
             if let origin = context.guards.corsOrigin {
                 response.headers["Access-Control-Allow-Origin"] = origin
                 response.headers["Access-Control-Allow-Methods"] = "POST, GET, DELETE, PUT, OPTIONS, PATCH"
