@@ -122,7 +122,7 @@ let package = Package(
         .testTarget(
             name: "RemoteTests", dependencies: ["GraphCore", "Files", "HTTP", "Remote", "TestData", "TestModelServer"],
             swiftSettings: strict),
-        .testTarget(name: "FilesTests", dependencies: ["GraphCore", "Files"], swiftSettings: strict),
+        .testTarget(name: "FilesTests", dependencies: ["GraphCore", "Files", "TestData"], swiftSettings: strict),
         .testTarget(
             name: "HTTPTests", dependencies: ["Digest", "HTTP", "TestData"], exclude: ["peer.py"], swiftSettings: strict
         ),

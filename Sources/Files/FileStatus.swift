@@ -9,7 +9,7 @@ struct FileStatus {
     let byteCount: Int
     /// The lower nine bits: owner, group, others.
     let permissions: UInt32
-    /// Of content and of anything, since 1970.
+    /// Of content and of anything, since 1970; within what JavaScript's dates can say, 275,760 years either way.
     let modifiedMilliseconds: Int, changedMilliseconds: Int
     /// Another value for every file and every change of one, without reading it: where it lies on the disk, its size, and
     /// when its content and its entry changed, in nanoseconds.
@@ -27,7 +27,7 @@ struct FileStatus {
         case S_IFLNK: kind = .link
         default: kind = .other
         }
-        byteCount = Int(status.st_size)
+        byteCount = max(0, Int(status.st_size))
         permissions = UInt32(status.st_mode) & 0o777
         device = UInt64(status.st_dev)
         #if canImport(Darwin)
@@ -35,12 +35,18 @@ struct FileStatus {
         #else
         let (modified, changed) = (status.st_mtim, status.st_ctim)
         #endif
-        modifiedMilliseconds = modified.tv_sec * 1000 + modified.tv_nsec / 1_000_000
-        identity = [
-            Int(status.st_dev), Int(status.st_ino), byteCount, modified.tv_sec, modified.tv_nsec, changed.tv_sec,
-            changed.tv_nsec,
-        ].map(String.init).joined(separator: "-")
-        changedMilliseconds = changed.tv_sec * 1000 + changed.tv_nsec / 1_000_000
+        modifiedMilliseconds = Self.milliseconds(modified.tv_sec, modified.tv_nsec)
+        changedMilliseconds = Self.milliseconds(changed.tv_sec, changed.tv_nsec)
+        // As text: numbers of files may take all 64 bits.
+        identity =
+            "\(status.st_dev)-\(status.st_ino)-\(byteCount)-\(modified.tv_sec)-\(modified.tv_nsec)-\(changed.tv_sec)"
+            + "-\(changed.tv_nsec)"
+    }
+
+    /// File systems keep any 64 bits of seconds.
+    static func milliseconds(_ seconds: Int, _ nanoseconds: Int) -> Int {
+        min(max(seconds, -8_640_000_000_000), 8_639_999_999_999) * 1000 + min(max(nanoseconds, 0), 999_999_999)
+            / 1_000_000
     }
 
     /// Of a regular file, or of one that a link leads to which does not leave `root`: what is listed can be read.
@@ -72,5 +78,32 @@ struct FileStatus {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
         return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    }
+
+    /// Returns when the disk has what a folder lists. Some file systems cannot, and what they list is not told here.
+    static func syncFolder(_ path: String) {
+        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        _ = fsync(descriptor)
+        close(descriptor)
+    }
+
+    // MARK: Locks
+
+    /// Keeps others from locking a file for as long as it is open. Does nothing where there are no locks.
+    static func lock(_ file: FileHandle) {
+        while flock(file.fileDescriptor, LOCK_EX) != 0, errno == EINTR {}
+    }
+
+    enum Removal { case removed, locked, unknown }
+
+    /// Removes a file unless a running program has it locked.
+    static func removeUnlocked(_ path: String) -> Removal {
+        // Network file systems lock only what may be written.
+        let descriptor = unsafe open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { return .unknown }
+        defer { close(descriptor) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return errno == EWOULDBLOCK ? .locked : .unknown }
+        return unsafe unlink(path) == 0 ? .removed : .unknown
     }
 }

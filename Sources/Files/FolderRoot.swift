@@ -86,12 +86,37 @@ struct FolderRoot {
     }
 
     func notWritable(_ error: any Error) -> Diagnostic {
-        let reason = SystemReason.text(error)
+        let code = SystemReason.code(error)
+        let suggestion =
+            switch code {
+            case .diskFull: "Free some space, or choose another disk with --\(folder.rawValue)-directory."
+            case .fileExists: "Choose another name, or move what has it out of the way."
+            case .badFileName: "Use a shorter name."
+            default: "Check its permissions, or choose another place with --\(folder.rawValue)-directory."
+            }
         return Diagnostic(
-            .fileNotWritable, node: nil, "cannot write to \(path): \(reason)",
-            suggestion: reason == "the disk is full"
-                ? "Free some space, or choose another disk with --\(folder.rawValue)-directory."
-                : "Check its permissions, or choose another place with --\(folder.rawValue)-directory.")
+            code, node: nil, "cannot write to \(path): \(SystemReason.text(error))", suggestion: suggestion)
+    }
+
+    /// Returns when the disk has the names of what was put into a folder, and those of the folders that were made for it.
+    /// - Parameter directory: the real path of this folder or of one inside.
+    func sync(_ directory: String) {
+        var folder = directory
+        let root = Folders.realPath(path)
+        while folder != root, Folders.contains(root, folder) {
+            FileStatus.syncFolder(folder)
+            folder = Self.parent(folder)
+        }
+        // It may be new itself, and the one it lies in.
+        for _ in 0..<3 {
+            FileStatus.syncFolder(folder)
+            folder = Self.parent(folder)
+        }
+    }
+
+    private static func parent(_ path: String) -> String {
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+        return String(path[..<slash])
     }
 }
 

@@ -8,6 +8,8 @@ public struct Folders: NodeEnvironment {
     private let paths: [FolderName: String]
     /// Where models lie besides `models/`.
     let extraModels: ModelPaths
+    /// Whether what is saved into the output folder is on the disk before `save` returns.
+    let syncsOutputs: Bool
     let numbering = Numbering()
     let uploadNames = UploadNames()
     private let listings = ChoiceListings()
@@ -22,19 +24,23 @@ public struct Folders: NodeEnvironment {
     /// - Parameters:
     ///   - base: holds `input/ output/ temp/ models/ user/` unless `overrides` says otherwise.
     ///   - models: further folders for models.
-    public init(base: String, overrides: [FolderName: String] = [:], models: ModelPaths = ModelPaths()) {
-        self.init(base: base, overrides: overrides, models: models, now: { Date() })
+    ///   - syncsOutputs: what is saved into the output folder is on the disk before `save` returns.
+    public init(
+        base: String, overrides: [FolderName: String] = [:], models: ModelPaths = ModelPaths(),
+        syncsOutputs: Bool = false
+    ) {
+        self.init(base: base, overrides: overrides, models: models, syncsOutputs: syncsOutputs, now: { Date() })
     }
 
     init(
-        base: String, overrides: [FolderName: String], models: ModelPaths = ModelPaths(),
+        base: String, overrides: [FolderName: String], models: ModelPaths = ModelPaths(), syncsOutputs: Bool = false,
         now: @escaping @Sendable () -> Date
     ) {
         // Relative paths stay relative: people read them.
         let prefix = base == "." ? "" : base.hasSuffix("/") ? base : base + "/"
         paths = Dictionary(
             uniqueKeysWithValues: FolderName.allCases.map { ($0, overrides[$0] ?? prefix + $0.rawValue) })
-        (self.extraModels, self.now) = (models, now)
+        (self.extraModels, self.syncsOutputs, self.now) = (models, syncsOutputs, now)
     }
 
     /// The path of a folder as configured.

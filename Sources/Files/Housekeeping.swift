@@ -36,23 +36,31 @@ extension Folders {
             suggestion: "Choose a folder of its own with --temp-directory.")
     }
 
-    /// Removes what a killed program left half-written more than `hours` ago.
+    /// Removes what killed programs left half-written. What a running one has locked stays; where there are no locks,
+    /// what is a day old goes.
     /// - Returns: how many files went.
     @discardableResult
-    public func removeStaleParts(olderThanHours hours: Int = 24) -> Int {
-        let limit = Int(clamping: now().timeIntervalSince1970 * 1000) - hours * 3_600_000
+    public func removeDeadParts() -> Int {
+        let limit = Int(clamping: now().timeIntervalSince1970 * 1000) - 24 * 3_600_000
         var count = 0
         for folder in [FolderName.input, .output, .temp, .user] {
             let root = path(folder)
-            var stale: [String] = []
+            var parts: [(path: String, isOld: Bool)] = []
             FolderWalk.visit(root, isRecursive: true) { path, status in
                 let name = path.split(separator: "/").last.map(String.init) ?? ""
-                if status.kind == .file && status.modifiedMilliseconds < limit && PartFile.isPart(name) {
-                    stale.append(root + "/" + path)
+                if status.kind == .file && PartFile.isPart(name) {
+                    parts.append((root + "/" + path, status.modifiedMilliseconds < limit))
                 }
                 return true
             }
-            for path in stale where (try? FileManager.default.removeItem(atPath: path)) != nil { count += 1 }
+            for part in parts {
+                switch FileStatus.removeUnlocked(part.path) {
+                case .removed: count += 1
+                case .locked: break
+                case .unknown:
+                    if part.isOld, (try? FileManager.default.removeItem(atPath: part.path)) != nil { count += 1 }
+                }
+            }
         }
         return count
     }

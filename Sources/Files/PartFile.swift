@@ -1,16 +1,61 @@
 internal import Foundation
 
 /// A file is written under a hidden name beside its final one and then renamed: under its final name it is always
-/// whole. `.UUID.part` is how `Folders.removeStaleParts` knows what a killed program left behind.
-enum PartFile {
-    static func path(in directory: String) -> String { directory + "/.\(UUID().uuidString).part" }
+/// whole. `.UUID.part` is how `Folders.removeDeadParts` knows what a killed program left behind.
+///
+/// It is locked as long as this object lives, and the system unlocks it when the program ends, however it does: a part
+/// that somebody else can lock is nobody's any more.
+final class PartFile: Sendable {
+    let path: String
+    private let file: FileHandle
+
+    private static let maxAttemptCount = 8
+    private static let pieceByteCount = 8 << 20
+
+    /// Makes an empty one.
+    init(in directory: String) throws {
+        for _ in 0..<Self.maxAttemptCount {
+            let path = directory + "/.\(UUID().uuidString).part"
+            let file = try FileStatus.create(path)
+            // Some file systems have no locks; there `removeDeadParts` goes by age.
+            FileStatus.lock(file)
+            // Between the two a server that starts may have taken it for a dead program's.
+            if FileStatus(path) != nil {
+                (self.path, self.file) = (path, file)
+                return
+            }
+        }
+        throw POSIXError(.EAGAIN)
+    }
 
     static func isPart(_ name: String) -> Bool {
         name.hasPrefix(".") && name.hasSuffix(".part") && UUID(uuidString: String(name.dropFirst().dropLast(5))) != nil
     }
 
-    /// Gives a finished part its final name, and never replaces: false when something has that name. The part may be
-    /// left behind.
+    func write(_ bytes: some DataProtocol) throws { try file.write(contentsOf: bytes) }
+
+    /// In pieces, so that cancelling does not wait for a large file.
+    func writeAll(_ bytes: [UInt8]) throws {
+        for start in stride(from: 0, to: bytes.count, by: Self.pieceByteCount) {
+            if start > 0 { try Task.checkCancellation() }
+            try write(bytes[start..<min(start + Self.pieceByteCount, bytes.count)])
+        }
+    }
+
+    /// What is in another one, to be written here.
+    func copy(_ other: PartFile) throws {
+        let source = try FileHandle(forReadingFrom: URL(fileURLWithPath: other.path))
+        defer { try? source.close() }
+        while let piece = try source.read(upToCount: 1 << 20), !piece.isEmpty { try write(piece) }
+    }
+
+    /// Returns when its content is on the disk, whoever wrote it.
+    func sync() throws { try file.synchronize() }
+
+    /// Gives it its final name, and never replaces: false when something has that name. It may keep its own, too.
+    func place(at path: String) throws -> Bool { try Self.place(self.path, at: path) }
+
+    /// The same with any file.
     static func place(_ part: String, at path: String) throws -> Bool {
         do {
             // A hard link never replaces: two programs that save at once get two numbers.
@@ -23,16 +68,8 @@ enum PartFile {
         return true
     }
 
-    /// In pieces, so that cancelling does not wait for a large file.
-    static func write(_ bytes: [UInt8], to path: String) throws {
-        let file = try FileStatus.create(path)
-        defer { try? file.close() }
-        let pieceByteCount = 8 << 20
-        for start in stride(from: 0, to: bytes.count, by: pieceByteCount) {
-            if start > 0 { try Task.checkCancellation() }
-            try file.write(contentsOf: Data(bytes[start..<min(start + pieceByteCount, bytes.count)]))
-        }
-    }
+    /// Removes it under its own name.
+    func remove() { Self.remove(path) }
 
     static func remove(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -9,8 +9,7 @@ internal import Synchronization
 /// one at a time. An upload that is let go without `commit` leaves nothing.
 public final class Upload: Sendable {
     private struct State: ~Copyable {
-        /// Nil once it is over.
-        var file: FileHandle?
+        var isOver = false
         var hash = IncrementalSHA256()
         var byteCount = 0
     }
@@ -20,22 +19,20 @@ public final class Upload: Sendable {
     public let filename: String
     private let folders: Folders
     private let home: FolderRoot
-    private let part: String
+    private let part: PartFile
     private let maxByteCount: Int
     private let state: Mutex<State>
 
     fileprivate init(_ folders: Folders, filename: String, home: FolderRoot, maxByteCount: Int) throws(Diagnostic) {
         (self.folders, self.filename, self.home) = (folders, filename, home)
         self.maxByteCount = maxByteCount
-        part = PartFile.path(in: try home.makeDirectory(""))
-        let file: FileHandle
+        let directory = try home.makeDirectory("")
         do {
-            file = try FileStatus.create(part)
+            part = try PartFile(in: directory)
         } catch {
-            PartFile.remove(part)
             throw home.notWritable(error)
         }
-        state = Mutex(State(file: file))
+        state = Mutex(State())
     }
 
     deinit { discard() }
@@ -44,7 +41,7 @@ public final class Upload: Sendable {
     public func write(_ bytes: ArraySlice<UInt8>) throws(Diagnostic) {
         do throws(Diagnostic) {
             try state.withLock { (state) throws(Diagnostic) in
-                guard let file = state.file else { throw Self.isOver }
+                guard !state.isOver else { throw Self.isOver }
                 state.byteCount += bytes.count
                 if state.byteCount > maxByteCount {
                     throw Diagnostic(
@@ -52,7 +49,7 @@ public final class Upload: Sendable {
                         suggestion: "Upload a smaller file, or copy it into the folder yourself.")
                 }
                 do {
-                    try file.write(contentsOf: bytes)
+                    try part.write(bytes)
                 } catch {
                     throw home.notWritable(error)
                 }
@@ -64,7 +61,7 @@ public final class Upload: Sendable {
         }
     }
 
-    /// Gives the file its name, as ComfyUI's /upload/image does: the same content under the same name is the same file,
+    /// Gives the file its name, on the disk when this returns, as ComfyUI's /upload/image does: the same content under the same name is the same file,
     /// other content becomes `up (1).png`, `up (2).png`...
     /// - Parameters:
     ///   - subfolder: made if need be; up to 16 folders deep.
@@ -74,28 +71,30 @@ public final class Upload: Sendable {
         subfolder: String = "", folder: FolderName = .input, overwrite: Bool = false
     ) throws(Diagnostic) -> SavedFile {
         let hash = try state.withLock { (state) throws(Diagnostic) in
-            guard let file = state.file else { throw Self.isOver }
-            try? file.close()
-            state.file = nil
+            guard !state.isOver else { throw Self.isOver }
+            state.isOver = true
             return (text: state.hash.hexadecimal(), byteCount: state.byteCount)
         }
-        defer { PartFile.remove(part) }
+        defer { part.remove() }
         let root = try folders.uploadRoot(folder)
         let subfolder = try FileNames.path(subfolder, in: root)
         let directory = try root.makeDirectory(subfolder)
         do {
             let part = try beside(directory)
-            defer { PartFile.remove(part) }
+            defer { part.remove() }
+            try part.sync()
             if overwrite {
-                try FileStatus.rename(part, over: directory + "/" + filename)
+                try FileStatus.rename(part.path, over: directory + "/" + filename)
+                root.sync(directory)
                 return SavedFile(filename: filename, subfolder: subfolder, folder: folder)
             }
             let content = UploadNames.Content(byteCount: hash.byteCount, digest: hash.text)
-            guard let name = try folders.uploadNames.place(part, as: filename, in: directory, content) else {
+            guard let name = try folders.uploadNames.place(part.path, as: filename, in: directory, content) else {
                 throw Diagnostic(
                     .fileExists, node: nil, "there are too many files called '\(filename)'",
                     suggestion: "Give it another name.")
             }
+            root.sync(directory)
             return SavedFile(filename: name, subfolder: subfolder, folder: folder)
         } catch {
             throw (error as? Diagnostic) ?? root.notWritable(error)
@@ -105,7 +104,7 @@ public final class Upload: Sendable {
     /// What has come so far.
     public func contents() throws(Diagnostic) -> [UInt8] {
         do {
-            return [UInt8](try Data(contentsOf: URL(fileURLWithPath: part)))
+            return [UInt8](try Data(contentsOf: URL(fileURLWithPath: part.path)))
         } catch {
             throw Folders.notReadable(filename, error)
         }
@@ -114,21 +113,20 @@ public final class Upload: Sendable {
     /// Lets it go. Does nothing once it is over.
     public func discard() {
         let wasOpen = state.withLock { state in
-            defer { state.file = nil }
-            try? state.file?.close()
-            return state.file != nil
+            defer { state.isOver = true }
+            return !state.isOver
         }
-        if wasOpen { PartFile.remove(part) }
+        if wasOpen { part.remove() }
     }
 
     /// The part in the file system of `directory`: folders may lie on several disks.
-    private func beside(_ directory: String) throws -> String {
-        if FileStatus(part)?.device == FileStatus(directory)?.device { return part }
-        let copy = PartFile.path(in: directory)
+    private func beside(_ directory: String) throws -> PartFile {
+        if FileStatus(part.path)?.device == FileStatus(directory)?.device { return part }
+        let copy = try PartFile(in: directory)
         do {
-            try FileManager.default.copyItem(atPath: part, toPath: copy)
+            try copy.copy(part)
         } catch {
-            PartFile.remove(copy)
+            copy.remove()
             throw error
         }
         return copy

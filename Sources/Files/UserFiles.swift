@@ -54,7 +54,7 @@ extension Folders {
         }
     }
 
-    /// Writes a file whole or not at all; folders on the way are made.
+    /// Writes a file whole or not at all; folders on the way are made. It is on the disk when this returns.
     /// - Throws: `.fileExists` unless `overwrite`, `.tooLarge` beyond 100 MiB.
     public func writeUserFile(_ name: String, _ bytes: [UInt8], overwrite: Bool) throws(Diagnostic) -> UserFile {
         let path = try userPath(name)
@@ -64,14 +64,20 @@ extension Folders {
                 suggestion: "Save less in one file.")
         }
         let target = try target(path)
-        let part = PartFile.path(in: target.directory)
-        defer { PartFile.remove(part) }
+        let part: PartFile
         do {
-            try PartFile.write(bytes, to: part)
+            part = try PartFile(in: target.directory)
         } catch {
             throw user.notWritable(error)
         }
-        return try put(part, path, overwrite: overwrite)
+        defer { part.remove() }
+        do {
+            try part.writeAll(bytes)
+            try part.sync()
+        } catch {
+            throw user.notWritable(error)
+        }
+        return try put(part.path, path, overwrite: overwrite)
     }
 
     /// - Throws: `.fileNotFound` when there is none.
@@ -82,6 +88,7 @@ extension Folders {
         } catch {
             throw user.notWritable(error)
         }
+        user.sync(Self.split(path).folder)
     }
 
     /// - Throws: `.fileNotFound` when there is no `name`, `.fileExists` unless `overwrite`.
@@ -91,6 +98,7 @@ extension Folders {
         if source == (try target(path).path), let status = FileStatus(source) { return UserFile(path, status) }
         let moved = try put(source, path, overwrite: overwrite)
         PartFile.remove(source)
+        user.sync(Self.split(source).folder)
         return moved
     }
 
@@ -119,7 +127,7 @@ extension Folders {
 
     /// Gives a finished file its final name. It may be left under its old one, too.
     private func put(_ part: String, _ path: String, overwrite: Bool) throws(Diagnostic) -> UserFile {
-        let target = try target(path).path
+        let (directory, target) = try target(path)
         do {
             if overwrite {
                 try FileStatus.rename(part, over: target)
@@ -131,6 +139,7 @@ extension Folders {
         } catch {
             throw (error as? Diagnostic) ?? user.notWritable(error)
         }
+        user.sync(directory)
         guard let status = FileStatus(target) else { throw user.notFound(path) }
         return UserFile(path, status)
     }

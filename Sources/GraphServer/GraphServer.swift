@@ -24,7 +24,10 @@ public final class GraphServer: Sendable {
         log: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
         let journal = Journal(write: log)
-        let folders = Folders(base: options.baseDirectory, overrides: options.directories, models: options.models)
+        let folders = Folders(
+            base: options.baseDirectory, overrides: options.directories, models: options.models,
+            syncsOutputs: options.syncsOutputs)
+        let veil = PathVeil(folders, base: options.baseDirectory)
         for warning in options.models.warnings { journal.say("warning: \(warning)") }
         var engineOptions = Engine.Options(coreCount: ProcessInfo.processInfo.activeProcessorCount)
         engineOptions.cache = options.cache
@@ -39,15 +42,16 @@ public final class GraphServer: Sendable {
         let epoch = String(UInt32.random(in: 0x1000_0000...UInt32.max), radix: 16)
         let messages = MessageLog(
             epoch: epoch, limits: MessageLog.Limits(factByteCount: options.keptByteCount))
-        let herald = Herald(engine: engine, queue: queue, history: history, log: messages, veil: PathVeil(folders))
+        let herald = Herald(engine: engine, queue: queue, history: history, log: messages, veil: veil)
         let idleTrim = IdleTrim { [weak queue] in queue?.remaining == 0 }
         queue.onIdle { idleTrim.queueBecameEmpty() }
         guards = Guards(
-            listen: options.listen, allowedHosts: options.allowedHosts, corsOrigin: options.corsOrigin)
+            listen: options.listen, allowedHosts: options.allowedHosts, corsOrigin: options.corsOrigin,
+            hasFrontEnd: options.frontEndRoot != nil)
         let pictures = Lane(width: 2)
         context = ServerContext(
             options: options, engine: engine, folders: folders, queue: queue, history: history, log: messages,
-            herald: herald, journal: journal, guards: guards, tidying: tidying, freeModels: freeModels,
+            herald: herald, journal: journal, guards: guards, veil: veil, tidying: tidying, freeModels: freeModels,
             idleTrim: idleTrim, pictures: pictures, previews: PreviewCache(lane: pictures))
         if let complaint = options.frontEndRoot.flatMap(PageRoutes.complaint) { journal.say(complaint) }
         router = Self.router(context)
@@ -99,9 +103,10 @@ public final class GraphServer: Sendable {
             + Preflight(context: context).routes
         var router = Router((routes + routes.map { $0.under("/api") } + pages).map(\.compressing))
         router.guards = [{ try context.guards.check($0) }]
-        router.problemResponse = { $0.response }
+        router.problemResponse = { context.veil.over($0).response }
         router.finish = { _, response in
             response.headers["X-Content-Type-Options"] = "nosniff"
+            response.headers["Cross-Origin-Resource-Policy"] = context.guards.resourcePolicy
             if let origin = context.guards.corsOrigin {
                 response.headers["Access-Control-Allow-Origin"] = origin
                 response.headers["Access-Control-Allow-Methods"] = "POST, GET, DELETE, PUT, OPTIONS, PATCH"

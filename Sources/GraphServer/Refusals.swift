@@ -29,6 +29,7 @@ extension Diagnostic {
         case .outsideFolder: 403
         case .fileExists: 409
         case .tooLarge: 413
+        case .diskFull: 507
         case .fileNotWritable: 500
         default: 400
         }
@@ -43,13 +44,13 @@ extension ServerContext {
 
     /// Work that waits for others, as an answer. What it throws is one, too.
     func later(_ body: @escaping @Sendable () async throws -> Response) -> Reply {
-        .later { [journal] in
+        .later { [journal, veil] in
             do {
                 return try await body()
             } catch let problem as HTTPProblem {
-                return problem.response
+                return veil.over(problem).response
             } catch let diagnostic as Diagnostic {
-                return diagnostic.problem().response
+                return veil.over(diagnostic.problem()).response
             } catch is CancellationError {
                 // Nobody is there to read it.
                 return HTTPProblem(503, "the request was cancelled").response

@@ -13,6 +13,7 @@ struct ServerContext: Sendable {
     let herald: Herald
     let journal: Journal
     let guards: Guards
+    let veil: PathVeil
     /// Nothing is put into the temp folder before it was emptied.
     let tidying: Tidying
     /// Lets go of the models that nodes have loaded.

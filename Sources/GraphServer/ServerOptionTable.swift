@@ -81,6 +81,10 @@ enum ServerOptionTable {
             }
             $0.server.maxUploadByteCount = Int(clamping: megabytes * 1_048_576)
         },
+        Spec(
+            name: "--sync-outputs", argument: nil,
+            help: "wait until what nodes save into output/ is on the disk: slower, and outlives a power cut"
+        ) { values, _ in values.server.syncsOutputs = true },
         Spec(name: "--tls-certfile", argument: "FILE", help: "the certificate, PEM: answer https and wss") {
             $0.server.tlsCertificateFile = $1
         },

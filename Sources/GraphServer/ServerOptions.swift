@@ -23,6 +23,8 @@ public struct ServerOptions: Sendable {
     public var concurrentPrompts = 1
     public var queueLimit = 100_000
     public var maxUploadByteCount = 100 << 20
+    /// Whether what nodes save is on the disk before they go on.
+    public var syncsOutputs = false
     /// Names besides IP addresses, localhost and those listened on that clients may call this server by.
     public var allowedHosts: [String] = []
     /// The origin whose pages may use this server, `*` for all; nil for none but its own.

@@ -87,19 +87,20 @@ public enum ServerProgram {
     }
 
     private static func say(_ text: String) -> Int32 {
-        FileHandle.standardOutput.write(Data((text + "\n").utf8))
+        try? FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
         return 0
     }
 
     @Sendable private static func complain(_ text: String) {
-        FileHandle.standardError.write(Data((text + "\n").utf8))
+        // A terminal that is gone, a closed pipe and a full disk take nothing, and are no reason to end.
+        try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
     }
 
     static var help: String {
         """
         graphserver \(Program.version): runs node-graph workflows for ComfyUI's clients, on ComfyUI's wire protocol.
 
-        graphserver [OPTIONS]             serve until SIGINT or SIGTERM
+        graphserver [OPTIONS]             serve until SIGINT or SIGTERM (or the terminal closes)
 
         curl -d @workflows/photo.json localhost:8188/prompt
                                           runs a workflow; any WebSocket client on /ws watches it
@@ -113,15 +114,21 @@ public enum ServerProgram {
     }
 }
 
-/// SIGINT and SIGTERM, as something to wait for.
+/// The signals that ask the server to stop, as something to wait for: SIGINT, SIGTERM, and SIGHUP where a terminal started
+/// it. SIGUSR1, SIGUSR2 and the one for a file beyond `ulimit -f` would end it and mean nothing here: they are ignored.
 private struct Signals {
     private let first: AsyncStream<Void>
     private let sources: [any DispatchSourceSignal]
 
     init() {
+        for number in [SIGUSR1, SIGUSR2, SIGXFSZ] { _ = signal(number, SIG_IGN) }
+        // nohup starts programs with it ignored.
+        let isHangUpDefault = signal(SIGHUP, SIG_IGN) == nil
+        // Only a process with a controlling terminal can open this.
+        let isOfTerminal = isHangUpDefault && FileHandle(forReadingAtPath: "/dev/tty") != nil
         let (first, continuation) = AsyncStream.makeStream(of: Void.self)
         self.first = first
-        sources = [SIGINT, SIGTERM].map { number in
+        sources = ([SIGINT, SIGTERM] + (isOfTerminal ? [SIGHUP] : [])).map { number in
             _ = signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler { continuation.yield() }

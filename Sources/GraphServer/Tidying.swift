@@ -52,7 +52,7 @@ final class Tidying: Sendable {
                 }
             }
             release()
-            _ = try? await lane.run { [folders] in folders.removeStaleParts() }
+            _ = try? await lane.run { [folders] in folders.removeDeadParts() }
         }
     }
 }

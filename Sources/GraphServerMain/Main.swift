@@ -17,6 +17,7 @@ struct Main {
                 models.memoryByteCount = options.modelByteCount ?? models.memoryByteCount
                 models.limitThreads(to: options.resources)
                 let host = ModelHost(models)
+                host.removeDeadParts()
                 let configuration = try Configuration(
                     file: options.configurationFile, baseDirectory: options.baseDirectory,
                     environment: ProcessInfo.processInfo.environment)

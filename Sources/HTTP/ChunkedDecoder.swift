@@ -4,6 +4,8 @@ struct ChunkedDecoder: Sendable {
     private static let maxExtensionByteCount = 16 << 10
     /// RFC 9112 section 7.1: sizes can be large; 16 digits are 64 bits.
     private static let maxDigitCount = 16
+    /// 256 TiB: more than any body may have, and far from where sums overflow.
+    private static let maxChunkByteCount = 1 << 48
 
     private enum State: Sendable {
         case size(Int, digitCount: Int)
@@ -42,7 +44,7 @@ struct ChunkedDecoder: Sendable {
         switch state {
         case .size(let size, let digitCount):
             if let digit = Syntax.hexadecimal(byte) {
-                guard digitCount < Self.maxDigitCount, size <= Int.max >> 4 else {
+                guard digitCount < Self.maxDigitCount, size <= Self.maxChunkByteCount >> 4 else {
                     throw HeadParser.malformed("a chunk's size is too large", suggestion: "Send smaller chunks.")
                 }
                 state = .size(size << 4 | Int(digit), digitCount: digitCount + 1)

@@ -28,12 +28,12 @@ struct Download {
         try begin(head)
         byteCount += piece.count
         if isRemark(head) {
-            bytes += piece.prefix(Self.maxErrorByteCount - bytes.count)
+            bytes += piece.prefix(max(0, Self.maxErrorByteCount - bytes.count))
             guard byteCount <= Self.maxErrorByteCount else { throw .cut }
             return
         }
         // Announced lengths count compressed bytes, which are fewer: over the limit is over the limit.
-        guard byteCount <= limit, Int(head.headers["Content-Length"] ?? "") ?? 0 <= limit else { throw .tooLarge }
+        guard byteCount <= limit, head.headers.byteCount("Content-Length") ?? 0 <= limit else { throw .tooLarge }
         switch destination {
         case .memory: bytes += piece
         case .stream(let take):
@@ -131,6 +131,19 @@ struct Download {
         } catch let refusal as Refusal { throw refusal } catch { throw .failed(unwritable(path)) }
     }
 
+    /// Free room of the disk that a folder lies on; nil when the system does not say. Network and user file systems name
+    /// any numbers.
+    static func freeByteCount(of folder: String) -> Int? {
+        var facts = statvfs()
+        guard unsafe statvfs(folder, &facts) == 0 else { return nil }
+        return freeByteCount(blocks: UInt64(facts.f_bavail), ofBytes: UInt64(facts.f_frsize))
+    }
+
+    static func freeByteCount(blocks: UInt64, ofBytes byteCount: UInt64) -> Int {
+        let (product, isOverflowing) = blocks.multipliedReportingOverflow(by: byteCount)
+        return isOverflowing ? .max : Int(clamping: product)
+    }
+
     private static func unwritable(_ path: String) -> HTTPClientError {
         HTTPClientError(
             .file, "could not write \(path)", suggestion: "Check that its folder exists, may be written and has room.")
@@ -151,14 +164,14 @@ struct ContentRange: Equatable {
         if parts[1] == "*" {
             byteCount = nil
         } else {
-            guard let count = Int(parts[1]), count >= 0 else { return nil }
+            guard let count = parsedByteCount(parts[1]) else { return nil }
             byteCount = count
         }
         if parts[0] == "*" {
             start = nil
         } else {
-            let ends = parts[0].split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-            guard ends.count == 2, let first = ends[0], let last = ends[1], first >= 0, last >= first else {
+            let ends = parts[0].split(separator: "-", omittingEmptySubsequences: false).map { parsedByteCount($0) }
+            guard ends.count == 2, let first = ends[0], let last = ends[1], last >= first else {
                 return nil
             }
             start = first

@@ -95,7 +95,7 @@ final class DownloadPart: Sendable {
     func promise(_ headers: Headers) {
         let isOther = state.withLock { state in
             if let hash = headers["X-Linked-ETag"].flatMap(Self.hash) { state.linked.sha256 = hash }
-            if let count = headers["X-Linked-Size"].flatMap({ Int($0) }), count >= 0 { state.linked.byteCount = count }
+            if let count = headers.byteCount("X-Linked-Size") { state.linked.byteCount = count }
             guard let linked = state.linked.sha256, let known = state.sha256, linked != known else { return false }
             // Another file by now: nothing is asked for from its middle.
             (state.etag, state.sha256) = (nil, nil)

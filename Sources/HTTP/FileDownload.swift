@@ -40,10 +40,7 @@ public struct FileDownload: Sendable {
     public var note: (@Sendable (Note) -> Void)?
     public var progress: (@Sendable (Progress) -> Void)?
     /// Free room of the disk that a folder lies on, for tests to change.
-    var freeByteCount: @Sendable (_ folder: String) -> Int? = { folder in
-        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder)
-        return (attributes?[.systemFreeSize] as? NSNumber)?.intValue
-    }
+    var freeByteCount: @Sendable (_ folder: String) -> Int? = { Download.freeByteCount(of: $0) }
 
     private static let maxRedirectCount = 8
 
@@ -138,7 +135,7 @@ public struct FileDownload: Sendable {
         if status == 206 && (offset == 0 || range?.start != offset) {
             throw HTTPClientError(.interrupted, "\(authority) sent another part than was asked for")
         }
-        let byteCount = range.map(\.byteCount) ?? Int(headers["Content-Length"] ?? "")
+        let byteCount = range.map(\.byteCount) ?? headers.byteCount("Content-Length")
         try check(byteCount, authority)
         let base = status == 206 ? offset : 0
         if let byteCount, let free = freeByteCount(part.folder) {

@@ -10,6 +10,9 @@ struct HTTPConversation: Conversation {
         /// Where large bodies are parsed: one at a time a loop, so that they take a core at most, and neither a loop's
         /// thread nor one of the few that run tasks.
         let largeBodies: DispatchQueue
+        /// For what comes, and for answers that lie in memory.
+        let received: MemoryBudget
+        let answers: MemoryBudget
     }
 
     private enum Stage {
@@ -36,6 +39,12 @@ struct HTTPConversation: Conversation {
     private var body: [UInt8] = []
     private var bodyByteCount = 0
     private var isBodyComplete = true
+    /// Announced by Content-Length.
+    private var promisedBodyByteCount: Int?
+    /// Counts `body`, or what the sink holds.
+    private var share: MemoryShare?
+    /// Counts an answer that is being sent.
+    private var answerShare: MemoryShare?
     private var keepsAlive = true
     /// Left of a source whose length was promised.
     private var promisedByteCount: Int?
@@ -165,6 +174,7 @@ struct HTTPConversation: Conversation {
     private mutating func begin(_ head: RequestHead, _ framing: RequestParser.Body, _ turn: inout Turn) throws {
         (request, isFirst) = (nil, false)
         (body, bodyByteCount, isBodyComplete) = ([], 0, framing == .none || framing == .length(0))
+        (promisedBodyByteCount, share) = (framing.byteCount, isBodyComplete ? nil : MemoryShare(setting.received))
         keepsAlive = head.keepsAlive
         since = turn.now
         var request = try Request(head, isSecure: isSecure, remoteAddress: remoteAddress)
@@ -174,6 +184,8 @@ struct HTTPConversation: Conversation {
         switch route.handler {
         case .whole(let limit, let handle):
             try checkLength(framing, limit)
+            // Before the peer sends it in vain.
+            if let count = framing.byteCount, !setting.received.hasRoom(for: count) { throw HTTPProblem.busyReceiving }
             stage = .collecting(maxByteCount: limit, handle: handle)
         case .streamed(let limit, let makeSink):
             try checkLength(framing, limit)
@@ -191,11 +203,28 @@ struct HTTPConversation: Conversation {
         switch stage {
         case .collecting(let limit, _):
             if bodyByteCount > limit { throw HTTPProblem.tooLarge(limit) }
-            if body.isEmpty { body = bytes } else { body += bytes }
+            try collect(bytes, limit: limit)
         case .streaming(let limit, let sink):
             if bodyByteCount > limit { throw HTTPProblem.tooLarge(limit) }
             try sink.write(bytes[...])
+            guard share?.resize(to: sink.heldByteCount) != false else { throw HTTPProblem.busyReceiving }
         default: break
+        }
+    }
+
+    /// What is counted is the memory that the body takes, which grows in steps.
+    private mutating func collect(_ bytes: [UInt8], limit: Int) throws {
+        let wanted =
+            body.isEmpty
+            ? bytes.capacity
+            : bodyByteCount <= body.capacity
+                ? body.capacity : max(bodyByteCount, min(2 * body.capacity, promisedBodyByteCount ?? limit))
+        guard share?.resize(to: wanted) != false else { throw HTTPProblem.busyReceiving }
+        if body.isEmpty {
+            body = bytes
+        } else {
+            body.reserveCapacity(wanted)
+            body += bytes
         }
     }
 
@@ -205,6 +234,7 @@ struct HTTPConversation: Conversation {
         switch stage {
         case .collecting(_, let handle):
             swap(&request.body, &body)
+            (request.share, share) = (share, nil)
             if request.body.count <= Router.inlineByteCount { return start(try handle(request), &turn) }
             stage = .working(nil)
             let (connection, complete) = (connection, request)
@@ -212,7 +242,7 @@ struct HTTPConversation: Conversation {
             return nil
         case .streaming(_, let sink):
             // It is done with, whatever it says.
-            stage = .head
+            (stage, share) = (.head, nil)
             return start(try sink.finish(), &turn)
         default: return nil
         }
@@ -246,7 +276,8 @@ struct HTTPConversation: Conversation {
                 stage = .finished
                 return .become(
                     WebSocketConversation(
-                        session, connection, setting.limits, rest: parser.takeRemainder(), now: turn.now,
+                        session, connection, setting.limits, share: MemoryShare(setting.received),
+                        rest: parser.takeRemainder(), now: turn.now,
                         isPeerFinished: isPeerFinished, isDraining: isDraining))
             } catch { refuse(error, &turn) }
         }
@@ -256,6 +287,7 @@ struct HTTPConversation: Conversation {
     /// Answers with an error. What is left of a body half-way read cannot be told from a request: the connection closes.
     private mutating func refuse(_ error: any Error, _ turn: inout Turn) {
         if case .streaming(_, let sink) = stage { sink.abandon() }
+        (body, share) = ([], nil)
         if !(error is HTTPProblem) {
             setting.log("\(request?.head.method ?? "") \(request?.rawPath ?? ""): \(error)")
         }
@@ -264,6 +296,14 @@ struct HTTPConversation: Conversation {
 
     private mutating func send(_ answer: Response, _ turn: inout Turn) {
         var response = answer
+        if case .bytes(let bytes) = response.body, bytes.count > pieceByteCount, request?.head.method != "HEAD" {
+            let share = MemoryShare(setting.answers)
+            if share.resize(to: bytes.count, evenAlone: true) {
+                answerShare = share
+            } else {
+                response = setting.router.problemResponse(.busyAnswering)
+            }
+        }
         // What is no request at all is answered like one for "/".
         if let request = request ?? (try? Request(RequestHead(method: "GET", target: "/"))) {
             setting.router.finish(request, &response)
@@ -339,6 +379,14 @@ struct HTTPConversation: Conversation {
 
     private mutating func endAnswer(_ now: Duration) {
         (request, body, since, promisedByteCount) = (nil, [], now, nil)
+        (share, answerShare) = (nil, nil)
         stage = keepsAlive ? .head : .finished
+    }
+}
+
+extension RequestParser.Body {
+    /// Where it is known beforehand.
+    fileprivate var byteCount: Int? {
+        if case .length(let count) = self { count } else { nil }
     }
 }

@@ -5,9 +5,12 @@ public enum HTTPDate {
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     private static let daySeconds = 86_400
 
+    /// Within the years 1 to 9999.
+    static func clamped(secondsSince1970: Int) -> Int { min(max(secondsSince1970, -62_135_596_800), 253_402_300_799) }
+
     /// IMF-fixdate: `Sun, 06 Nov 1994 08:49:37 GMT`. Times outside the years 1 to 9999 are brought to their border.
     public static func text(secondsSince1970: Int) -> String {
-        let seconds = min(max(secondsSince1970, -62_135_596_800), 253_402_300_799)
+        let seconds = clamped(secondsSince1970: secondsSince1970)
         let rest = (seconds % daySeconds + daySeconds) % daySeconds
         let days = (seconds - rest) / daySeconds
         let (year, month, dayOfMonth) = civil(days)

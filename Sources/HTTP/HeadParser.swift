@@ -117,19 +117,7 @@ enum HeadParser {
             guard head.minorVersion == 0 else { throw malformed("the request has no Host field") }
             return
         }
-        guard isAuthority(host) else { throw malformed("the Host field is not a host name with an optional port") }
-    }
-
-    /// uri-host [":" port], by its characters (RFC 3986 section 3.2): nothing that could begin another part of a URI.
-    private static func isAuthority(_ text: some StringProtocol) -> Bool {
-        text.utf8.allSatisfy { byte in
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: true  // unreserved
-            case 0x21, 0x24, 0x26...0x2C, 0x3B, 0x3D: true  // ! $ & ' ( ) * + , ; =
-            case 0x25, 0x3A, 0x5B, 0x5D: true  // % : [ ]
-            default: false
-            }
-        }
+        guard Authority(host) != nil else { throw malformed("the Host field is not a host name with an optional port") }
     }
 
     /// RFC 9112 section 3.2: an absolute-form target becomes a path, and its authority stands in for Host.
@@ -149,7 +137,7 @@ enum HeadParser {
         }
         let rest = head.target[colon...].dropFirst(3)
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
-        guard !authority.isEmpty, isAuthority(authority) else {
+        guard Authority(authority) != nil else {
             throw malformed("the request target '\(head.target.prefix(60))' names no host")
         }
         let path = rest[authority.endIndex...]

@@ -34,6 +34,9 @@ public struct Headers: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         }
     }
 
+    /// The first field of that name as a count of bytes; nil when there is none, or something else than digits.
+    func byteCount(_ name: String) -> Int? { self[name].flatMap { parsedByteCount(trimmed($0)) } }
+
     private static func matches(_ left: String, _ right: String) -> Bool {
         left.utf8.count == right.utf8.count
             && zip(left.utf8, right.utf8).allSatisfy { lower($0) == lower($1) }
@@ -48,4 +51,9 @@ func trimmed(_ text: some StringProtocol) -> String {
     guard let first = text.firstIndex(where: { !isBlank($0) }), let last = text.lastIndex(where: { !isBlank($0) })
     else { return "" }
     return String(text[first...last])
+}
+
+/// A count of bytes in decimal digits, 64 bits at most. Signs, which `Int` reads, are none.
+func parsedByteCount(_ digits: some StringProtocol) -> Int? {
+    digits.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } ? Int(digits) : nil
 }

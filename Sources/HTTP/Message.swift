@@ -66,11 +66,18 @@ public protocol BodySink: AnyObject, Sendable {
     /// - Throws: `HTTPProblem`, which is the answer; the rest of the body is not read.
     func write(_ bytes: ArraySlice<UInt8>) throws
 
+    /// What it holds in memory of the body, for the server to count. Asked after each `write`.
+    var heldByteCount: Int { get }
+
     /// The body is complete.
     func finish() throws -> Reply
 
     /// The peer went away, or the body was refused half-way.
     func abandon()
+}
+
+extension BodySink {
+    public var heldByteCount: Int { 0 }
 }
 
 /// How a handler answers: at once, or after work that the connection's loop must not wait for.

@@ -4,8 +4,8 @@ internal import Glibc
 public final class OpenedFile: Sendable {
     private let descriptor: Int32
     public let byteCount: Int
-    /// Nanoseconds since 1970.
-    public let modifiedNanoseconds: Int
+    /// Since 1970, as the file system says it: any 64 bits.
+    private let modified: (seconds: Int, nanoseconds: Int)
 
     /// - Throws: `HTTPProblem` 404 when there is no regular file, 403 when it may not be read, 503 when too many are open.
     public init(path: String) throws(HTTPProblem) {
@@ -25,20 +25,19 @@ public final class OpenedFile: Sendable {
             throw HTTPProblem(404, "there is no such file")
         }
         self.descriptor = descriptor
-        byteCount = Int(status.st_size)
-        modifiedNanoseconds = Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec)
+        byteCount = max(0, Int(status.st_size))
+        modified = (Int(status.st_mtim.tv_sec), Int(status.st_mtim.tv_nsec))
     }
 
     deinit { close(descriptor) }
 
-    /// Whole seconds, as HTTP's dates are.
-    public var modifiedSeconds: Int {
-        modifiedNanoseconds / 1_000_000_000 - (modifiedNanoseconds % 1_000_000_000 < 0 ? 1 : 0)
-    }
+    /// Whole seconds since 1970, within what HTTP's dates can say.
+    public var modifiedSeconds: Int { HTTPDate.clamped(secondsSince1970: modified.seconds) }
 
     /// Changes whenever the file's size or time of change does; aiohttp's form, so that caches stay good.
     public var etag: String {
-        "\"\(String(modifiedNanoseconds, radix: 16))-\(String(byteCount, radix: 16))\""
+        let nanoseconds = Int128(modified.seconds) * 1_000_000_000 + Int128(modified.nanoseconds)
+        return "\"\(String(nanoseconds, radix: 16))-\(String(byteCount, radix: 16))\""
     }
 
     /// The first bytes, or all of a shorter file.

@@ -203,6 +203,13 @@ public struct Router: Sendable {
 }
 
 extension HTTPProblem {
+    static let busyReceiving = HTTPProblem(
+        503, "the server is receiving too much at once", suggestion: "Try again in a moment.",
+        headers: ["Retry-After": "5"])
+    static let busyAnswering = HTTPProblem(
+        503, "the server is sending too much at once", suggestion: "Try again in a moment, or ask for less.",
+        headers: ["Retry-After": "5"])
+
     static func tooLarge(_ limit: Int) -> HTTPProblem {
         HTTPProblem(
             413, "the body is larger than the limit of \(limit) bytes", suggestion: "Send less at once.")

@@ -18,7 +18,9 @@ public final class Server: Sendable {
         log: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
         setting = HTTPConversation.Setting(
-            router: router, limits: limits, log: log, largeBodies: DispatchQueue(label: "graphrun large bodies"))
+            router: router, limits: limits, log: log, largeBodies: DispatchQueue(label: "graphrun large bodies"),
+            received: MemoryBudget(byteCount: limits.receivedByteCount, freeByteCount: limits.freeByteCount),
+            answers: MemoryBudget(byteCount: limits.answerByteCount))
         self.tls = tls
         loops = try (0..<max(1, loopCount ?? min(2, System.coreCount))).map { _ in
             try EventLoop(tickInterval: limits.tickInterval)
@@ -37,6 +39,10 @@ public final class Server: Sendable {
 
     /// Open connections now.
     public var connectionCount: Int { count.value }
+
+    /// What is counted of bodies and messages now, and of answers.
+    var receivedByteCount: Int { setting.received.usedByteCount }
+    var answerByteCount: Int { setting.answers.usedByteCount }
 
     /// Takes no new connection, lets running answers end, closes WebSockets with 1001, and cuts what is left after
     /// `grace`. Returns when all is closed; the server is of no use then.

@@ -19,6 +19,14 @@ public struct ServerLimits: Sendable {
     public var lingerTimeout = Duration.seconds(2)
     public var lingerByteCount = 16 << 20
 
+    /// What all bodies take that are being received or worked on, and WebSocket messages of which all is not there yet;
+    /// the next one gets a 503, a WebSocket 1013. The first `freeByteCount` of each are not counted, so that a small
+    /// request is served while large ones use up the rest.
+    public var receivedByteCount = 256 << 20
+    public var freeByteCount = 16 << 10
+    /// What all answers take that lie in memory until their peers have taken them; one larger than that goes alone.
+    public var answerByteCount = 256 << 20
+
     public var maxMessageByteCount = 1 << 20
     public var pingInterval = Duration.seconds(20)
     /// So many pings without any sign of life end a WebSocket.

@@ -94,7 +94,7 @@ final class WebSocketClientConversation: Sendable {
         _ complaint: String, _ head: ResponseHead, _ start: [UInt8], _ deadline: ContinuousClock.Instant
     ) -> HTTPClientError {
         let limit = Download.maxErrorByteCount
-        let announced = head.status == 101 ? 0 : Int(head.headers["Content-Length"] ?? "") ?? limit + 1
+        let announced = head.status == 101 ? 0 : head.headers.byteCount("Content-Length") ?? limit + 1
         var body = start
         do throws(HTTPClientError) {
             while body.count < min(announced, limit + 1) {

@@ -12,6 +12,8 @@ struct WebSocketConversation: Conversation {
     private let connection: Connection
     private let limits: ServerLimits
     private var decoder: WebSocketDecoder
+    /// Counts what the decoder holds.
+    private let share: MemoryShare
     private var stage = Stage.new
     /// Only the latest ping is answered when several have come (section 5.5.3).
     private var pingToAnswer: [UInt8]?
@@ -22,10 +24,10 @@ struct WebSocketConversation: Conversation {
 
     /// - Parameter rest: what came behind the request already.
     init(
-        _ session: any WebSocketSession, _ connection: Connection, _ limits: ServerLimits, rest: [UInt8],
-        now: Duration, isPeerFinished: Bool, isDraining: Bool
+        _ session: any WebSocketSession, _ connection: Connection, _ limits: ServerLimits, share: MemoryShare,
+        rest: [UInt8], now: Duration, isPeerFinished: Bool, isDraining: Bool
     ) {
-        (self.session, self.connection, self.limits) = (session, connection, limits)
+        (self.session, self.connection, self.limits, self.share) = (session, connection, limits, share)
         (self.isPeerFinished, lastPing) = (isPeerFinished, now)
         decoder = WebSocketDecoder(role: .server, maxMessageByteCount: limits.maxMessageByteCount)
         if !rest.isEmpty { decoder.append(rest) }
@@ -57,6 +59,13 @@ struct WebSocketConversation: Conversation {
         }
         do throws(WebSocketDecoder.Violation) { try read(&turn) } catch {
             if stage == .open { turn.output += WebSocketFrame.close(error.code, error.reason) }
+            stage = .closed
+        }
+        if stage != .closed, !share.resize(to: decoder.heldByteCount) {
+            // The message under way is not read to its end.
+            if stage == .open {
+                turn.output += WebSocketFrame.close(1013, "the server is receiving too much at once; try again later")
+            }
             stage = .closed
         }
         if stage == .closed { return .close }

@@ -56,6 +56,9 @@ public struct WebSocketDecoder: Sendable {
         (self.role, limit) = (role, maxMessageByteCount)
     }
 
+    /// The memory that unread octets and the message under way take.
+    public var heldByteCount: Int { input.count - position + message.capacity }
+
     /// Whether a close frame or a violation ended it.
     public var isFinished: Bool {
         if case .open = state { false } else { true }

@@ -26,14 +26,12 @@ struct GraphCache: Sendable {
         let final = "\(root)/graphs/\(digest)-v\(version)"
         if isWhole(final) { return final }
         try tell(.converting)
-        let beside = "\(final).\(UUID().uuidString).part"
-        do {
-            try FileManager.default.createDirectory(atPath: beside, withIntermediateDirectories: true)
-        } catch {
-            throw WeightsFile.unwritable(beside, error)
+        let (beside, lock) = try makeLocked { "\(final).\(UUID().uuidString).part" }
+        defer {
+            // Gone when it was renamed.
+            try? FileManager.default.removeItem(atPath: beside)
+            try? lock?.close()
         }
-        // Gone when it was renamed.
-        defer { try? FileManager.default.removeItem(atPath: beside) }
         try make(beside)
         do {
             try FileManager.default.moveItem(atPath: beside, toPath: final)
@@ -41,6 +39,34 @@ struct GraphCache: Sendable {
             guard isWhole(final) else { throw WeightsFile.unwritable(final, error) }
         }
         return final
+    }
+
+    /// Makes a folder that is locked as long as its handle is open, which ends with the program at the latest.
+    private func makeLocked(_ name: () -> String) throws(Diagnostic) -> (path: String, lock: FileHandle?) {
+        while true {
+            let path = name()
+            do {
+                try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            } catch {
+                throw WeightsFile.unwritable(path, error)
+            }
+            let lock = FileHandle(forReadingAtPath: path)
+            if let lock { _ = flock(lock.fileDescriptor, LOCK_EX) }
+            // Between the two another program may have taken it for a dead one's.
+            if FileManager.default.fileExists(atPath: path) { return (path, lock) }
+        }
+    }
+
+    /// Removes the folders that killed programs left half-made: those that nobody has locked.
+    func removeDeadParts() {
+        let folder = root + "/graphs"
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(".part") {
+            let path = folder + "/" + name
+            guard let lock = FileHandle(forReadingAtPath: path) else { continue }
+            defer { try? lock.close() }
+            guard flock(lock.fileDescriptor, LOCK_EX | LOCK_NB) == 0 else { continue }
+            try? FileManager.default.removeItem(atPath: path)
+        }
     }
 
     private func isWhole(_ folder: String) -> Bool {

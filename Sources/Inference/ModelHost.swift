@@ -71,6 +71,9 @@ public final class ModelHost: Sendable {
         loaded = LoadedModels(byteBudget: options.memoryByteCount)
     }
 
+    /// Removes from the cache what killed programs left half-made.
+    public func removeDeadParts() { GraphCache(root: options.cacheFolder).removeDeadParts() }
+
     /// Lets go of all models, those in use with their node, and of the memory that inferences worked in.
     public func release() {
         loaded.release()

@@ -33,6 +33,8 @@ struct Options: Sendable {
     var modelByteCount: Int?
     var cache: CachePolicy?
     var resources: [(name: ResourceName, permits: Int)] = []
+    /// Whether what nodes save is on the disk before they go on.
+    var syncsOutputs = false
     var keepsGoing = false
     var isQuiet = false
     /// Where it runs; nil for here.
@@ -134,6 +136,10 @@ enum OptionTable {
                 name: "--resource", argument: "NAME=N",
                 help: "nodes that may hold a resource at once: cpu (default: cores), gpu 1, model 1, network 16"
             ) { $0.resources.append(try OptionValue.resource($1)) },
+            RunOption(
+                name: "--sync-outputs", argument: nil,
+                help: "wait until what nodes save into output/ is on the disk: slower, and outlives a power cut"
+            ) { options, _ in options.syncsOutputs = true },
             RunOption(
                 name: "--keep-going", argument: nil,
                 help: "run what can be run of a partly valid workflow, and go on after a node has failed"

@@ -162,6 +162,8 @@ struct WorkflowFile {
 
 extension Folders {
     init(_ options: Options) {
-        self.init(base: options.baseDirectory, overrides: options.directories, models: options.models)
+        self.init(
+            base: options.baseDirectory, overrides: options.directories, models: options.models,
+            syncsOutputs: options.syncsOutputs)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import GraphCore
+import TestData
 import Testing
 
 @testable import Files
@@ -49,18 +50,88 @@ struct HousekeepingTests {
         #expect(base.names("elsewhere") == ["keep.png"])
     }
 
-    @Test("removes half-written files of a killed program, once they are a day old, and nothing else")
-    func stale() throws {
+    @Test("removes half-written files of killed programs, however new, and nothing else")
+    func dead() throws {
         let part = ".00000000-0000-4000-8000-000000000000.part"
-        for (path, hours) in [
-            ("input/\(part)", 25.0), ("output/sub/\(part)", 25), ("user/default/\(part)", 30), ("temp/\(part)", 23),
-            ("input/old.part", 99), ("input/.a.part", 99), ("output/old.png", 99),
+        for path in [
+            "input/\(part)", "output/sub/\(part)", "user/default/\(part)", "temp/\(part)", "input/old.part",
+            "input/.a.part", "output/old.png",
         ] {
             try base.write(path)
-            try base.age(path, hours: hours)
         }
-        #expect(base.folders.removeStaleParts() == 3)
+        #expect(base.folders.removeDeadParts() == 4)
         #expect(base.names("input") == [".a.part", "old.part"] && base.names("output") == ["old.png", "sub"])
-        #expect(base.names("temp") == [part] && base.names("user/default").isEmpty)
+        #expect(base.names("temp").isEmpty && base.names("user/default").isEmpty)
+    }
+
+    @Test("leaves what a running program is writing")
+    func living() throws {
+        let part = try PartFile(in: base.url.appending(path: "output").path)
+        #expect(base.folders.removeDeadParts() == 0)
+        try part.write([1, 2, 3] as [UInt8])
+        #expect(try part.place(at: base.url.appending(path: "output/a.png").path))
+        part.remove()
+        #expect(base.names("output") == ["a.png"])
+    }
+}
+
+@Suite("What the disk says", .enabled(if: FileTime.farFolder != nil))
+struct DiskTests {
+    /// In a file system that keeps any time.
+    private func withFile(_ seconds: Int, _ body: (_ folders: Folders, _ path: String) throws -> Void) throws {
+        let url = try #require(FileTime.farFolder).appending(path: "folders-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: url) }
+        let folder = url.appending(path: "user/default")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let path = folder.appending(path: "a.json").path
+        try Data("{}".utf8).write(to: URL(filePath: path))
+        try FileTime.set(path, seconds: seconds)
+        try body(Folders(base: url.path), path)
+    }
+
+    @Test("of a file's time is kept within JavaScript's dates", arguments: FileTime.farSeconds)
+    func far(seconds: Int) throws {
+        try withFile(seconds) { folders, path in
+            let file = try #require(try folders.userFiles("", isRecursive: false).first)
+            let limit = 8_640_000_000_000
+            #expect(file.modifiedMilliseconds / 1000 == min(max(seconds, -limit), limit - 1))
+            #expect(FileStatus(path)?.identity.contains("-\(seconds)-0-") == true)
+            #expect(folders.removeDeadParts() == 0)
+            try folders.deleteUserFile("a.json")
+        }
+    }
+
+    @Test("of a time that no system should say is no reason to end either")
+    func nonsense() {
+        #expect(FileStatus.milliseconds(.max, .max) == 8_639_999_999_999_999)
+        #expect(FileStatus.milliseconds(.min, .min) == -8_640_000_000_000_000)
+        #expect(FileStatus.milliseconds(-1, 999_999_999) == -1)
+    }
+
+    @Test("of why nothing can be written is told apart: a full disk, a name in the way, a long name, anything else")
+    func reasons() {
+        let root = Folders(base: "base").root(.output)
+        let folder = "with --output-directory."
+        for (code, text, suggestion) in [
+            (.ENOSPC, "diskFull: the disk is full", "Free some space, or choose another disk \(folder)"),
+            (.EDQUOT, "diskFull: the disk is full", "Free some space, or choose another disk \(folder)"),
+            (
+                .EISDIR, "fileExists: a folder is in the way",
+                "Choose another name, or move what has it out of the way."
+            ),
+            (
+                .ENOTDIR, "fileExists: a file is in the way",
+                "Choose another name, or move what has it out of the way."
+            ),
+            (.ENAMETOOLONG, "badFileName: the name is too long", "Use a shorter name."),
+            (
+                .EACCES, "fileNotWritable: permission denied",
+                "Check its permissions, or choose another place \(folder)"
+            ),
+        ] as [(POSIXErrorCode, String, String)] {
+            let told = text.replacing(": ", with: ": cannot write to base/output: ") + "\n  " + suggestion
+            let diagnostic = root.notWritable(POSIXError(code))
+            #expect("\(diagnostic.code): \(diagnostic.text)" == told)
+        }
     }
 }

@@ -220,8 +220,8 @@ struct UploadTests {
         #expect(try upload("up.png", "x") == "up (1).png")
         #expect(
             complaint { _ = try upload("up.png", "x", overwrite: true) } == """
-                fileNotWritable: cannot write to \(base.folders.path(.input)): a folder is in the way
-                  Check its permissions, or choose another place with --input-directory.
+                fileExists: cannot write to \(base.folders.path(.input)): a folder is in the way
+                  Choose another name, or move what has it out of the way.
                 """)
         #expect(base.names("input") == ["up (1).png", "up.png"])
     }

@@ -1,7 +1,10 @@
+import Files
 import Foundation
 import GraphCore
 import HTTP
 import Testing
+
+@testable import GraphServer
 
 /// Who may use a server that listens on loopback only: its own pages and programs, not what a browser is lured into.
 @Suite("Access", .timeLimit(.minutes(2)))
@@ -37,7 +40,8 @@ struct AccessTests {
     @Test(
         "is closed to who calls the server by a name it does not know: such a name may be made to mean 127.0.0.1",
         arguments: [
-            "evil.example", "evil.example:PORT", "localhost.evil.example", "127.0.0.1.evil.example", "1.2.3", "",
+            "evil.example", "evil.example:PORT", "localhost.evil.example", "127.0.0.1.evil.example", "1.2.3",
+            "+1.2.3.4",
         ])
     func badHost(host: String) async throws {
         try await withServerProcess { _, endpoint in
@@ -49,6 +53,82 @@ struct AccessTests {
                 answer.problem
                     == "403 this server does not answer to the name '\(name)'\n"
                     + "Use its IP address, or start it with --allowed-host \(name).")
+        }
+    }
+
+    @Test(
+        "is closed to a Host that is none, or that two readers could take for different ones",
+        arguments: [
+            "", "[::1]evil.example", "[::1", "::1", "[:]", ":PORT", "127.0.0.1:PORT:80", "[::1]:PORT.evil.example",
+        ])
+    func noHost(host: String) async throws {
+        try await withServerProcess { _, endpoint in
+            let answer = try Self.ask(endpoint, ["Host": host.replacing("PORT", with: "\(endpoint.port)")])
+            #expect(answer.http == 400)
+            #expect(answer.socket == 400)
+            #expect(
+                answer.problem
+                    == "400 the Host field is not a host name with an optional port\n"
+                    + "Send a request as RFC 9112 describes it.")
+        }
+    }
+
+    @Test("is closed to a request with two Host or two Origin fields, whichever of them is good")
+    func twice() async throws {
+        try await withServerProcess { (_, endpoint) throws in
+            let good = "http://127.0.0.1:\(endpoint.port)", bad = "http://evil.example"
+            for origins in [[good, bad], [bad, good], [good, good]] {
+                let answer = try Self.ask(endpoint, Headers(origins.map { .init("Origin", $0) }))
+                #expect(answer.http == 400 && answer.socket == 400)
+                #expect(answer.problem == "400 the request has more than one Origin field\nSend one of them.")
+            }
+            for hosts in [["127.0.0.1", "evil.example"], ["localhost", "localhost"]] {
+                let answer = try Self.ask(endpoint, Headers(hosts.map { .init("Host", $0) }))
+                #expect(answer.http == 400 && answer.socket == 400)
+            }
+        }
+    }
+
+    @Test("is closed to what pages of other sites embed or send, but for opening a page of ours")
+    func crossSite() async throws {
+        let navigation: Headers = ["Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"]
+        try await withServerProcess { (_, endpoint) throws in
+            let answer = try Self.ask(endpoint, ["Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"])
+            #expect(answer.http == 403 && answer.socket == 403)
+            #expect(
+                answer.problem
+                    == "403 pages of other sites may not use this server\nOpen the page from this server, or start it "
+                    + "with --enable-cors-header ORIGIN and ask by CORS.")
+            for site in ["same-origin", "same-site", "none"] {
+                #expect(try Self.ask(endpoint, ["Sec-Fetch-Site": site]).http == 200)
+            }
+            #expect(try endpoint.get("/", headers: navigation).status == 200)
+            var document = navigation, frame = navigation
+            (document["Sec-Fetch-Dest"], frame["Sec-Fetch-Dest"]) = ("document", "iframe")
+            #expect(try endpoint.get("/", headers: document).status == 200)
+            #expect(try endpoint.get("/", headers: frame).status == 403)
+            #expect(try endpoint.post("/", [], headers: navigation).status == 403)
+            for target in ["/view?filename=a.png", "/prompt", "/api/queue", "/index.html", "//", "/openapi.json"] {
+                #expect(try endpoint.get(target, headers: navigation).status == 403, "\(target)")
+            }
+            #expect(try endpoint.get("/", headers: ["Sec-Fetch-Site": "cross-site"]).status == 403)
+            #expect(try endpoint.get("/prompt").headers["Cross-Origin-Resource-Policy"] == "same-origin")
+            #expect(try endpoint.get("/nothing").headers["Cross-Origin-Resource-Policy"] == "same-origin")
+        }
+    }
+
+    @Test("is open to pages of other sites that were allowed, when they ask by CORS")
+    func crossSiteAllowed() async throws {
+        let origin = "http://studio.example"
+        try await withServerProcess(["--enable-cors-header", origin]) { (_, endpoint) throws in
+            #expect(try Self.ask(endpoint, ["Sec-Fetch-Site": "cross-site", "Origin": origin]).http == 200)
+            #expect(try Self.ask(endpoint, ["Sec-Fetch-Site": "cross-site", "Origin": "http://b.example"]).http == 403)
+            #expect(try Self.ask(endpoint, ["Sec-Fetch-Site": "cross-site"]).http == 403)
+            #expect(try endpoint.get("/prompt").headers["Cross-Origin-Resource-Policy"] == "same-origin")
+        }
+        try await withServerProcess(["--enable-cors-header"]) { (_, endpoint) throws in
+            #expect(try Self.ask(endpoint, ["Sec-Fetch-Site": "cross-site"]).http == 200)
+            #expect(try endpoint.get("/prompt").headers["Cross-Origin-Resource-Policy"] == "cross-origin")
         }
     }
 
@@ -191,6 +271,65 @@ struct DiscretionTests {
                 Self.expectNoPath(JSONWriter.text(kept), server)
                 Self.expectNoPath(try endpoint.get("/api/jobs/\(id)").text, server)
             }
+        }
+    }
+
+    @Test("is told without one where a name is in the way, and of how the server was started")
+    func noPathInTheWay() async throws {
+        let place = try TestPlace(files: [
+            "user/default/a.json": [0x7B, 0x7D], "user/default/folder/b.json": [0x7B, 0x7D], "input/blocked": [1],
+            "input/up.png/x": [1],
+        ]) { options, url in
+            options.arguments = ["graphserver", "--base-directory", url.path, "--config=/etc/x/y.yaml"]
+        }
+        for (answer, problem) in [
+            (
+                await place.post("/userdata/a.json%2Fc.json", "{}".utf8),
+                "409 cannot write to user/default: a file is in the way\n"
+            ),
+            (
+                await place.post("/userdata/folder", "{}".utf8),
+                "409 cannot write to user/default: a folder is in the way\n"
+            ),
+            (
+                await place.post("/userdata/a.json/move/folder", "".utf8),
+                "409 cannot write to user/default: a folder is in the way\n"
+            ),
+            (
+                await place.postForm(
+                    "/upload/image", [("image", "up.png", [1]), ("overwrite", nil, Array("true".utf8))]),
+                "409 cannot write to input: a folder is in the way\n"
+            ),
+            (
+                await place.postForm(
+                    "/upload/image", [("image", "new.png", [1]), ("subfolder", nil, Array("blocked".utf8))]),
+                "409 cannot write to input: a file is in the way\n"
+            ),
+        ] {
+            #expect(answer.problem == problem + "Choose another name, or move what has it out of the way.")
+        }
+        #expect(place.names("input") == ["blocked", "up.png"])
+        #expect(
+            await place.get("/system_stats").json["system"]?["argv"]
+                == ["graphserver", "--base-directory", "base", "--config=y.yaml"])
+    }
+
+    @Test("of a full disk is 507")
+    func fullDisk() {
+        #expect(Diagnostic(.diskFull, node: nil, "the disk is full").problem().status == 507)
+    }
+
+    @Test("is told with names in place of whole paths only")
+    func veil() throws {
+        let veil = PathVeil(Folders(base: "/srv/x", overrides: [.input: "/data/"]), base: "/srv/x")
+        for (text, told) in [
+            ("cannot write to /srv/x/output: full", "cannot write to output: full"),
+            ("'/srv/x/output/a.png' and /srv/x/workflows/b", "'output/a.png' and base/workflows/b"),
+            ("/data/a /database /mnt/data/a (/data)", "input/a /database /mnt/data/a (input)"),
+            ("see /openapi.json", "see /openapi.json"), ("/srv/x2/output", "/srv/x2/output"),
+            ("\(NSHomeDirectory())/.cache/graphrun", "~/.cache/graphrun"),
+        ] {
+            #expect(veil.over(text) == told)
         }
     }
 

@@ -230,7 +230,7 @@ struct CommandTests {
             "--base-directory", "--input-directory", "--output-directory", "--temp-directory", "--user-directory",
             "--set",
             "--for-each", "--only", "--events", "--trace", "--timeout", "--cache", "--resource", "--keep-going",
-            "--quiet",
+            "--quiet", "--sync-outputs",
         ] {
             #expect(help.output.contains("\n  \(option) "))
         }

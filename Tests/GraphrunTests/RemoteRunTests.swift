@@ -228,6 +228,7 @@ struct RemoteRunTests {
                 "Give it to the server, if it takes it."
             ),
             (["--keep-going"], "--keep-going does not go with --server", "Give it to the server, if it takes it."),
+            (["--sync-outputs"], "--sync-outputs does not go with --server", "Give it to the server, if it takes it."),
             (
                 ["--server", "ftp://x"], "--server takes the address of a server, such as http://192.168.1.5:8188",
                 "Run 'graphrun --help'."

@@ -1,4 +1,5 @@
 import Foundation
+import TestData
 import Testing
 
 @testable import HTTP
@@ -48,6 +49,21 @@ struct FileResponseTests {
 
     private static func byteCount(_ response: Response) -> Int? {
         if case .source(_, let count) = response.body { count } else { nil }
+    }
+
+    @Test(
+        "has a date and a tag whatever its time is",
+        .enabled(if: FileTime.farFolder != nil), arguments: FileTime.farSeconds)
+    func farDate(seconds: Int) throws {
+        let path = try #require(FileTime.farFolder).appending(path: "graphrun-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Data("0123456789".utf8).write(to: URL(filePath: path))
+        try FileTime.set(path, seconds: seconds)
+        let response = try answer(path: path)
+        let date = HTTPDate.text(secondsSince1970: seconds)
+        #expect(response.headers["Last-Modified"] == date)
+        #expect(response.headers["ETag"] == "\"\(String(Int128(seconds) * 1_000_000_000, radix: 16))-a\"")
+        #expect(try answer("GET", ["If-Modified-Since": date], path: path).status == 304)
     }
 
     @Test("comes whole, piece by piece", arguments: [1, 3, 10, 1000])

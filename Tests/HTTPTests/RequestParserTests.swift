@@ -53,13 +53,13 @@ struct RequestParserTests {
             #expect(
                 parsed("GET / HTTP/1.1\r\n\(fields)\r\n\r\n", cut) == ["400 the request has more than one Host field"])
         }
-        for host in ["a b", "a/b", "user@x", "a?b", "a#b", "\"x\""] {
+        for host in ["", "[::1]evil.example", "a b", "a/b", "user@x", "a?b", "a#b", "\"x\""] {
             #expect(
                 parsed("GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n", cut) == [
                     "400 the Host field is not a host name with an optional port"
                 ])
         }
-        for host in ["", "localhost", "127.0.0.1:8188", "[::1]:8188"] {
+        for host in ["localhost", "127.0.0.1:8188", "[::1]:8188"] {
             #expect(refusal("GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n", cut) == nil)
         }
     }

@@ -10,8 +10,8 @@ public struct Diagnostic: Error, Sendable, Equatable {
         // Running
         case nodeFailed, badExpansion, outOfMemory
         // Files
-        case fileNotFound, modelMissing, fileNotReadable, fileNotWritable, fileExists, outsideFolder, badFile,
-            badFileName
+        case fileNotFound, modelMissing, fileNotReadable, fileNotWritable, diskFull, fileExists, outsideFolder,
+            badFile, badFileName
     }
 
     public enum Severity: Sendable { case error, warning }

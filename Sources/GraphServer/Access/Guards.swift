@@ -3,38 +3,57 @@ internal import HTTP
 /// Who may use the server at all: decided from the head alone, before anything is routed or read.
 ///
 /// A server on loopback is open to every page the person's browser shows, unless it looks at what only a browser sends:
-/// `Host` tells a name an attacker pointed at 127.0.0.1 (DNS rebinding), `Origin` a page of another site.
+/// `Host` tells a name an attacker pointed at 127.0.0.1 (DNS rebinding), `Origin` a page of another site, and
+/// `Sec-Fetch-Site` also what a page embeds (Fetch Metadata).
 struct Guards: Sendable {
     private let allowedNames: Set<String>
     /// The origin that answers name as allowed; nil when there is nothing to say.
     let corsOrigin: String?
+    /// Paths that a link on another site may open.
+    private let pages: Set<Substring>
 
-    /// - Parameter listen: addresses and names listened on: these are always allowed.
-    init(listen: [String], allowedHosts: [String], corsOrigin: String?) {
+    /// - Parameters:
+    ///   - listen: addresses and names listened on: these are always allowed.
+    ///   - hasFrontEnd: an installed frontend has its document under a name of its own, too.
+    init(listen: [String], allowedHosts: [String], corsOrigin: String?, hasFrontEnd: Bool = false) {
         allowedNames = Set((listen + allowedHosts + ["localhost"]).map { $0.lowercased() })
         self.corsOrigin = corsOrigin
+        pages = hasFrontEnd ? ["/", "/index.html"] : ["/"]
     }
+
+    /// What `Cross-Origin-Resource-Policy` says on every answer: which sites may embed it without asking by CORS.
+    var resourcePolicy: String { corsOrigin == "*" ? "cross-origin" : "same-origin" }
 
     func check(_ request: Request) throws {
+        let headers = request.head.headers
         // Only HTTP/1.0 clients may leave it out, and no browser speaks that.
-        let host = request.head.headers["Host"]
-        if let host { try checkHost(host) }
-        if let origin = request.head.headers["Origin"] { try checkOrigin(origin, host: host) }
+        let host = try headers.only("Host")
+        let authority = try host.map { try checked(host: $0) }
+        let origin = try headers.only("Origin")
+        let isAllowed = corsOrigin == "*" || origin != nil && corsOrigin == origin
+        if let origin, !isAllowed { try checkOrigin(origin, host: authority) }
+        if !isAllowed, headers.tokens("Sec-Fetch-Site").contains("cross-site"), !isOpening(request) {
+            throw HTTPProblem(
+                403, "pages of other sites may not use this server",
+                suggestion:
+                    "Open the page from this server, or start it with --enable-cors-header ORIGIN and ask by CORS.")
+        }
     }
 
-    private func checkHost(_ host: String) throws {
-        let name = Self.split(host).name.lowercased()
-        if allowedNames.contains(name) || Self.isIPLiteral(name) { return }
+    private func checked(host: String) throws -> Authority {
+        guard let authority = Authority(host) else {
+            throw HTTPProblem(
+                400, "the Host field is not a host name with an optional port",
+                suggestion: "Send a request as RFC 9112 describes it.")
+        }
+        if allowedNames.contains(authority.host) || authority.isAddress { return authority }
         throw HTTPProblem(
-            403, "this server does not answer to the name '\(name.prefix(100))'",
-            suggestion: "Use its IP address, or start it with --allowed-host \(name.prefix(100)).")
+            403, "this server does not answer to the name '\(authority.host.prefix(100))'",
+            suggestion: "Use its IP address, or start it with --allowed-host \(authority.host.prefix(100)).")
     }
 
-    private func checkOrigin(_ origin: String, host: String?) throws {
-        if corsOrigin == "*" || corsOrigin == origin { return }
-        if let host, let authority = Self.authority(ofOrigin: origin),
-            Self.isSame(authority, Self.split(host.lowercased()))
-        {
+    private func checkOrigin(_ origin: String, host: Authority?) throws {
+        if let host, let (scheme, authority) = Self.authority(ofOrigin: origin), Self.isSame(authority, host, scheme) {
             return
         }
         throw HTTPProblem(
@@ -42,47 +61,40 @@ struct Guards: Sendable {
             suggestion: "Open the page from this server, or start it with --enable-cors-header \(origin.prefix(100)).")
     }
 
+    /// Whether a link, or the address bar, opens a page of this server as a page of its own: it learns nothing for the
+    /// site that has the link. In a frame it would.
+    private func isOpening(_ request: Request) -> Bool {
+        let headers = request.head.headers
+        let destinations = headers.tokens("Sec-Fetch-Dest")
+        return request.head.method == "GET" && headers.tokens("Sec-Fetch-Mode") == ["navigate"]
+            && (destinations.isEmpty || destinations == ["document"]) && pages.contains(request.rawPath)
+    }
+
     // MARK: Names
 
-    private static func authority(ofOrigin origin: String) -> (scheme: String, name: String, port: Int?)? {
+    private static func authority(ofOrigin origin: String) -> (scheme: String, Authority)? {
         let lower = origin.lowercased()
         for scheme in ["http", "https"] where lower.hasPrefix(scheme + "://") {
-            let (name, port) = split(String(lower.dropFirst(scheme.count + 3)))
-            return name.isEmpty || name.contains("/") ? nil : (scheme, name, port)
+            return Authority(lower.dropFirst(scheme.count + 3)).map { (scheme, $0) }
         }
         return nil
     }
 
     /// Behind a proxy that ends TLS the page's scheme is not ours: a missing port may be either scheme's own.
-    private static func isSame(
-        _ origin: (scheme: String, name: String, port: Int?), _ host: (name: String, port: Int?)
-    ) -> Bool {
-        guard origin.name == host.name else { return false }
-        let ownPort = origin.scheme == "https" ? 443 : 80
-        return (origin.port ?? ownPort) == (host.port ?? ownPort)
+    private static func isSame(_ origin: Authority, _ host: Authority, _ scheme: String) -> Bool {
+        let ownPort = scheme == "https" ? 443 : 80
+        return origin.host == host.host && (origin.port ?? ownPort) == (host.port ?? ownPort)
     }
+}
 
-    /// `name`, `name:port`, `[::1]:port`; the brackets go.
-    private static func split(_ authority: String) -> (name: String, port: Int?) {
-        if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
-            let rest = authority[authority.index(after: end)...]
-            return (
-                String(authority[authority.index(after: authority.startIndex)..<end]),
-                rest.hasPrefix(":") ? Int(rest.dropFirst()) : nil
-            )
+extension Headers {
+    /// The one field of that name, if there is one. Of two, two readers could take different ones.
+    /// - Throws: `HTTPProblem` 400 for more.
+    fileprivate func only(_ name: String) throws -> String? {
+        let values = values(name)
+        guard values.count <= 1 else {
+            throw HTTPProblem(400, "the request has more than one \(name) field", suggestion: "Send one of them.")
         }
-        guard let colon = authority.lastIndex(of: ":") else { return (authority, nil) }
-        return (String(authority[..<colon]), Int(authority[authority.index(after: colon)...]))
-    }
-
-    private static func isIPLiteral(_ name: String) -> Bool {
-        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        if parts.count == 4, parts.allSatisfy({ UInt8($0) != nil }) { return true }
-        // An IPv6 address may name its interface behind a percent sign.
-        let address = name.prefix { $0 != "%" }
-        return address.contains(":")
-            && address.utf8.allSatisfy { byte in
-                byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".") || Character(Unicode.Scalar(byte)).isHexDigit
-            }
+        return values.first
     }
 }

@@ -81,7 +81,8 @@ enum OpenAPI {
         /api, with the same answers. Bodies are read as JSON whatever their Content-Type, HEAD is answered wherever GET is, \
         and fields may be added to answers and messages: ignore those you do not know. What every route may refuse \
         stands under 'default': 400 a malformed request, 403 a foreign Host or Origin, 405 a method that the path does \
-        not take, 408 a request that comes too slowly, 413 a body that is too large, 503 too many connections.
+        not take, 408 a request that comes too slowly, 413 a body that is too large, 503 too many connections, \
+        or too much at once (with Retry-After), 507 a full disk.
         """
 
     static var document: JSON {

@@ -19,13 +19,15 @@ extension OpenAPI {
         Operation(
             "POST", "/upload/image", "Takes a file of any kind into a folder.", body: form(),
             Answer(200, "Where it is; another file of that name makes it 'a (1).png'.", .json("UploadedFile")),
-            .problem(400, "There is no file, or it may not go there."), .problem(413, "It is too large.")),
+            .problem(400, "There is no file, or it may not go there."),
+            .problem(409, "A folder or a file is in the way."), .problem(413, "It is too large.")),
         Operation(
             "POST", "/upload/mask", "Puts the transparency of one picture into another.",
             body: form(
                 ("original_ref", .string.described("The picture the mask is for, a FileReference as JSON text."))),
             Answer(200, "Where the result is.", .json("UploadedFile")),
-            .problem(400, "A picture is missing or cannot be read."), .problem(413, "It is too large.")),
+            .problem(400, "A picture is missing or cannot be read."),
+            .problem(409, "A folder or a file is in the way."), .problem(413, "It is too large.")),
 
         Operation(
             "GET", "/settings", "What the editor set.", Answer(200, "By id.", .json(.object(others: .any)))),
@@ -59,7 +61,7 @@ extension OpenAPI {
             body: .bytes("application/octet-stream"),
             Answer(200, "Its path, or all about it.", .json("UserFileOrPath")),
             .problem(400, "The name is not valid."), .problem(403, "The path leads elsewhere."),
-            .problem(409, "There is one already.")),
+            .problem(409, "There is one already, or a folder or a file is in the way.")),
         Operation(
             "DELETE", "/userdata/{file}", "Deletes one.", Answer(204, "It is gone."),
             .problem(403, "The path leads elsewhere."), .problem(404, "There is no such file.")),
@@ -67,7 +69,7 @@ extension OpenAPI {
             "POST", "/userdata/{file}/move/{destination}", "Renames one.", query: [overwrite, fullInfo],
             Answer(200, "Its new path, or all about it.", .json("UserFileOrPath")),
             .problem(403, "A path leads elsewhere."), .problem(404, "There is no such file."),
-            .problem(409, "There is one already.")),
+            .problem(409, "There is one already, or a folder or a file is in the way.")),
     ]
 
     /// Models, and what a browser opens.

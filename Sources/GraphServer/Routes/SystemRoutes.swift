@@ -39,7 +39,8 @@ struct SystemRoutes {
                 "comfyui_version": .string(Self.protocolVersion), "required_frontend_version": "1.27.10",
                 "installed_templates_version": .null, "required_templates_version": .null,
                 "python_version": "none (graphrun is Swift)", "pytorch_version": "none",
-                "embedded_python": false, "argv": .array(context.options.arguments.map { .string($0) }),
+                "embedded_python": false,
+                "argv": .array(context.options.arguments.map { .string(context.veil.overArgument($0)) }),
                 "graphrun_version": .string(Program.version),
             ],
             "devices": [
@@ -53,12 +54,16 @@ struct SystemRoutes {
 
     // MARK: The log
 
-    private var logText: String { context.journal.lines.map { "\(Self.time($0)) - \($0.text)\n" }.joined() }
+    private var logText: String {
+        context.journal.lines.map { "\(Self.time($0)) - \(context.veil.over($0.text))\n" }.joined()
+    }
 
     private var logEntries: JSON {
         [
             "entries": .array(
-                context.journal.lines.map { ["t": .string(Self.time($0)), "m": .string($0.text + "\n")] }),
+                context.journal.lines.map {
+                    ["t": .string(Self.time($0)), "m": .string(context.veil.over($0.text) + "\n")]
+                }),
             "size": ["cols": 80, "rows": 24],
         ]
     }

@@ -51,6 +51,8 @@ final class UploadForm: BodySink {
         state = Mutex(State(parser: parser))
     }
 
+    var heldByteCount: Int { state.withLock { state in state.fields.values.reduce(0) { $0 + $1.count } } }
+
     func write(_ bytes: ArraySlice<UInt8>) throws {
         try state.withLock { state in
             state.parser.append(bytes)

@@ -276,12 +276,13 @@ struct PromptErrors {
     }
 
     private func linkedType(_ link: JSON) -> String? {
-        guard let id = link.array?.first?.string, let slot = link.array?.last?.number?.int,
+        guard let id = link.array?.first?.string,
+            let slot = link.array?.last?.number?.int.flatMap({ Int(exactly: $0) }),
             let index = indexByID[NodeID(id)],
             let outputs = workflow.nodes[index].type.flatMap({ registry[$0]?.schema.outputs }),
-            outputs.indices.contains(Int(slot))
+            outputs.indices.contains(slot)
         else { return nil }
-        return outputs[Int(slot)].type.name
+        return outputs[slot].type.name
     }
 
     private static func json(_ source: Workflow.Source) -> JSON {

@@ -6,7 +6,8 @@ extension Diagnostic.Code {
         switch self {
         case .outOfMemory: "OutOfMemoryError"
         case .fileNotFound, .modelMissing: "FileNotFoundError"
-        case .fileNotReadable, .fileNotWritable, .outsideFolder, .badFile: "OSError"
+        case .fileNotReadable, .fileNotWritable, .diskFull, .outsideFolder, .badFile: "OSError"
+        case .fileExists: "FileExistsError"
         case .badInput, .outOfRange, .notInList, .converted: "ValueError"
         default: "RuntimeError"
         }

@@ -13,7 +13,7 @@ struct RemoteCommand {
         (self.options, self.console) = (options, console)
         let refused = [
             ("--cache", options.cache != nil), ("--resource", !options.resources.isEmpty),
-            ("--keep-going", options.keepsGoing),
+            ("--keep-going", options.keepsGoing), ("--sync-outputs", options.syncsOutputs),
         ]
         if let (name, _) = refused.first(where: { $0.1 }) {
             throw UsageError(
