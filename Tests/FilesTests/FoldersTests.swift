@@ -256,7 +256,7 @@ struct FoldersTests {
         #expect(
             base.save("sub/x") == """
                 cannot write to \(base.folders.path(.output)): a file is in the way
-                  Check its permissions, or choose another place with --output-directory.
+                  Choose another name, or move what has it out of the way.
                 """)
         let long = String(repeating: "ä", count: 101)
         #expect(base.save(long) == "the prefix is longer than a file name may be\n  Use at most 200 bytes.")

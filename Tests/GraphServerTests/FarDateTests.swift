@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import GraphCore
+import GraphServer
 import HTTP
 import TestData
 import Testing

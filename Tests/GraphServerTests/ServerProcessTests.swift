@@ -1,4 +1,5 @@
 import Foundation
+import GraphCore
 import HTTP
 import TestData
 import Testing
