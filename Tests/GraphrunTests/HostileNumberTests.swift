@@ -157,7 +157,7 @@ struct OptionNumberTests {
                 default: number
                 }
             let result = try await here.graphrun("small.json", "\(option)=\(value)")
-            #expect(result.code == 2 && result.output.isEmpty)
+            #expect(result.code == 3 && result.output.isEmpty)
             #expect(result.errors.hasPrefix("graphrun: \(message)\n"), "\(result.errors)")
         }
         let result = try await here.graphrun("check", "small.json", "--set", "1.width=\(number)")
