@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Width and height of a picture file by its header: no pixels, and no memory beyond the file's own.
 ///
 /// As stored, before EXIF orientation turns it. Of several frames the first counts, or the screen that they share.

@@ -1,4 +1,5 @@
 import GraphCore
+import HTTP
 import Testing
 
 @testable import GraphServer

@@ -64,7 +64,7 @@ struct BadOutputTests {
         #expect(
             result.errors == """
                 error: node 2 (SaveImage): cannot write to \(folder): a file is in the way
-                  Check its permissions, or choose another place with --output-directory.
+                  Choose another name, or move what has it out of the way.
 
                 """)
         #expect(try workplace.text("file") == "keep me")

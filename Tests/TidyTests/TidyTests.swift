@@ -173,7 +173,7 @@ struct TidyTests {
         "Sources/Media/Channels.swift": 2,
         "Sources/Media/GaussianBlur.swift": 3,
         "Sources/Media/Image.swift": 5,
-        "Sources/Media/Lab/Chroma.swift": 1,
+        "Sources/Media/Memory/PixelBuffer.swift": 6, "Sources/Media/Lab/Chroma.swift": 1,
         "Sources/Media/Lab/ColoredImage.swift": 1,
         "Sources/Media/Lab/CurveTable.swift": 1,
         "Sources/Media/Lab/LabBlock.swift": 3,

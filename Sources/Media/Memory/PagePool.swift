@@ -1,3 +1,4 @@
+internal import GraphCore
 internal import Synchronization
 
 #if canImport(Glibc)

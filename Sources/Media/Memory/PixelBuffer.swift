@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// Numbers of a picture, a mask or a sound: an array whose memory comes from `PagePool` when it is large.
 ///
 /// A value as `Array` is one: copies share their memory until one of them changes.

@@ -1,3 +1,5 @@
+internal import GraphCore
+
 #if canImport(Glibc)
 internal import CMalloc  // the only file that does
 internal import Foundation
