@@ -60,7 +60,8 @@ final class IdleTrim: Sendable {
         }
         if let later { return schedule(at: later) }
         if isBusy { return }
-        if let now = ProcessMemory.residentByteCount, now < resident + Self.worthwhileByteCount { return }
+        // Less than before is a sign, too: large results went, and small ones came into the room between them.
+        if let now = ProcessMemory.residentByteCount, abs(now - resident) < Self.worthwhileByteCount { return }
         trimNow()
     }
 }
