@@ -47,7 +47,8 @@ private let wholeNumbers: [Int128] = [
     1 << 63, (1 << 64) - 1,
 ]
 private let numbers: [Double] = [
-    0, 1, -1, 0.5, 0.01, 8, 10, 100, 5e-324, -5e-324, 1e9, -1e9, 9.2e18, -9.2e18, 1.8e19, 1e308, -1e308,
+    0, 1, -1, 0.5, 0.01, 8, 10, 100, .leastNonzeroMagnitude, -Double.leastNonzeroMagnitude, 1e9, -1e9, 9.2e18, -9.2e18,
+    1.8e19, 1e308, -1e308,
 ]
 private let texts = [
     "", "a", "aaaa", "(a+)+b", "(?:){4294967295}", "%date:yyyy%", "../x", "\u{0}", "\u{1F469}\u{200D}",

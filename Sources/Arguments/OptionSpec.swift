@@ -86,4 +86,4 @@ public enum OptionParser {
 }
 
 /// The version both programs say.
-public enum Program { public static let version = "0.5.0" }
+public enum Program { public static let version = "0.6.0" }
