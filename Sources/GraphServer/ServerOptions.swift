@@ -35,7 +35,7 @@ public struct ServerOptions: Sendable {
     public var tlsKeyFile: String?
     public var http = ServerLimits()
     /// For tests: how much is kept for who comes back.
-    public var keptByteCount = 48 << 20
+    public var keptByteCount = 36 << 20
     /// The largest body of a request that is no upload.
     public var maxBodyByteCount = 16 << 20
     /// As given, for /system_stats.

@@ -9,7 +9,7 @@ internal import Synchronization
 /// falls behind.
 final class MessageLog: Sendable {
     struct Limits: Sendable {
-        var factByteCount = 48 << 20
+        var factByteCount = 36 << 20
         /// What is left of them by `dropOldFacts`.
         var leastFactByteCount = 4 << 20
         var transientByteCount = 16 << 20
