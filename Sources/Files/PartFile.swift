@@ -4,7 +4,7 @@ internal import Foundation
 /// whole. `.UUID.part` is how `Folders.removeDeadParts` knows what a killed program left behind.
 ///
 /// It is locked as long as this object lives, and the system unlocks it when the program ends, however it does: a part
-/// that somebody else can lock is nobody's any more.
+/// another process can lock has no writer left.
 final class PartFile: Sendable {
     let path: String
     private let file: FileHandle
@@ -49,7 +49,7 @@ final class PartFile: Sendable {
         while let piece = try source.read(upToCount: 1 << 20), !piece.isEmpty { try write(piece) }
     }
 
-    /// Returns when its content is on the disk, whoever wrote it.
+    /// Returns when its content is on the disk, written by this process or another.
     func sync() throws { try file.synchronize() }
 
     /// Gives it its final name, and never replaces: false when something has that name. It may keep its own, too.

@@ -52,8 +52,8 @@ final class UploadNames: Sendable {
     private static let maxNumber = 9_999
     /// Files remembered of all names together; beyond, all are forgotten and looked at again when they matter.
     private static let maxFileCount = 50_000
-    /// Names that are looked at again with each upload, of the lowest and of the others in turn: somebody may have removed
-    /// a file, whose name is free then, or changed it.
+    /// Names that are looked at again with each upload, of the lowest and of the others in turn: a file may have been
+    /// removed, which frees its name, or changed.
     private static let lookCount = 32
 
     private let digest: @Sendable (_ path: String) throws -> String

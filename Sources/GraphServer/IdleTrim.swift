@@ -51,7 +51,7 @@ final class IdleTrim: Sendable {
     private func timeHasCome() {
         let isBusy = !isIdle()
         let now = DispatchTime.now()
-        // Nil: whoever empties the queue next schedules again.
+        // Nil: the next `queueBecameEmpty` schedules again.
         let (later, resident) = state.withLock { state -> (DispatchTime?, Int) in
             let end = state.idleSince + Self.delay
             let later = !isBusy && now < end ? end : nil

@@ -149,7 +149,7 @@ final class PreviewCache: Sendable {
         }
     }
 
-    /// Whether somebody still waits when the job's turn comes; it is dropped otherwise.
+    /// Whether a request still waits when the job's turn comes; the job is dropped otherwise.
     private func isWanted(_ key: Key, _ job: Int) -> Bool {
         state.withLock { state in
             guard let waiting = state.jobs[key], waiting.number == job else { return false }

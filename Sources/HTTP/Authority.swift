@@ -39,7 +39,7 @@ public struct Authority: Sendable, Equatable {
         return port
     }
 
-    /// unreserved and sub-delims; nobody percent-encodes the name of a host.
+    /// unreserved and sub-delims; percent-encoding is refused: host names do not need it.
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: true  // unreserved, in lower case

@@ -14,7 +14,7 @@ final class MemoryBudget: Sendable {
     /// Whether so many bytes more would fit now, the free ones of a new share considered.
     func hasRoom(for count: Int) -> Bool { count - freeByteCount <= byteCount - usedByteCount }
 
-    /// - Parameter evenAlone: also when it is more than the budget, if nobody else uses it.
+    /// - Parameter evenAlone: also when it is more than the budget, if no other share uses it.
     fileprivate func change(by difference: Int, evenAlone: Bool) -> Bool {
         used.withLock { used in
             guard difference <= 0 || difference <= byteCount - used || evenAlone && used == 0 else { return false }
@@ -34,7 +34,7 @@ final class MemoryShare: Sendable {
     deinit { _ = budget.change(by: -count.withLock { $0 }, evenAlone: false) }
 
     /// Counts so many bytes instead of those before. False, and nothing is changed, when the budget has no room.
-    /// - Parameter evenAlone: also when it is more than the budget, if nobody else uses it.
+    /// - Parameter evenAlone: also when it is more than the budget, if no other share uses it.
     func resize(to byteCount: Int, evenAlone: Bool = false) -> Bool {
         let counted = max(0, byteCount - budget.freeByteCount)
         return count.withLock { count in

@@ -7,7 +7,7 @@ public struct Request: Sendable {
     /// The pattern's `{name}` parts, each decoded by itself.
     public internal(set) var parameters: [String: String] = [:]
     public var body: [UInt8] = []
-    /// Counts the body until nobody holds the request any more.
+    /// Counts the body until the last reference to the request is gone.
     var share: MemoryShare?
     /// Whether the connection is encrypted.
     public let isSecure: Bool

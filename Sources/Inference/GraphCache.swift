@@ -57,7 +57,7 @@ struct GraphCache: Sendable {
         }
     }
 
-    /// Removes the folders that killed programs left half-made: those that nobody has locked.
+    /// Removes the folders that killed programs left half-made: those without a lock.
     func removeDeadParts() {
         let folder = root + "/graphs"
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(".part") {

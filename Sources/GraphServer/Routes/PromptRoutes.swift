@@ -131,7 +131,7 @@ struct PromptRoutes {
         guard freesMemory || json["unload_models"]?.bool == true else { return .empty }
         context.freeModels()
         return .later { [context] in
-            // The answer tells that memory is back, so it waits for that; nobody else does.
+            // The answer says that memory is back, so it waits for the trim; no other request does.
             _ = try? await context.disk.run {
                 if freesMemory {
                     context.engine.clearCache()

@@ -76,7 +76,7 @@ struct ViewRoutes {
 
     private func find(_ filename: String, _ form: PicturePreview, _ query: Query) throws -> Source {
         let path = try locate(filename, query)
-        // Looked at before the file is opened: a file that comes between is kept under a name that nobody asks for again.
+        // Looked at before the file is opened: a file that comes between is kept under a key that no later request has.
         let identity = Folders.identity(ofFile: path)
         let file = try OpenedFile(path: path)
         guard let identity else { throw HTTPProblem(404, "there is no such file") }

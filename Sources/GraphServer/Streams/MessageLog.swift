@@ -101,7 +101,7 @@ final class MessageLog: Sendable {
         var channels: [String: Channel] = [:]
         /// Who reads by run.
         var watchers: [Int: Subscriber] = [:]
-        /// Who reads by client id. Most channels have no reader, and are not looked at.
+        /// Readers by client id. Most channels have none, and are not visited.
         var listeners: [Int: Subscriber] = [:]
         var nextSubscriber = 0
     }
@@ -201,7 +201,7 @@ final class MessageLog: Sendable {
         dropFacts(above: limits.factByteCount, &state)
     }
 
-    /// Lets go of all but the newest facts, for whoever wants the memory: a client that comes back for them starts over.
+    /// Drops all but the newest facts to free memory. A client that resumes before them gets a resync.
     func dropOldFacts() {
         state.withLock { state in
             dropFacts(above: limits.leastFactByteCount, &state)

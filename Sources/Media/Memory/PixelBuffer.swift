@@ -72,7 +72,7 @@ public struct PixelBuffer<Element: BitwiseCopyable & Sendable> {
         elementCount += try unsafe body(room)
     }
 
-    /// Whether memory that nobody has written yet is 0.
+    /// Whether memory that has not been written yet is 0.
     internal var startedZeroed: Bool { memory.isZeroed }
 
     @inlinable
@@ -123,7 +123,7 @@ public struct PixelBuffer<Element: BitwiseCopyable & Sendable> {
         if !isKnownUniquelyReferenced(&memory) { reallocate(capacity: count) }
     }
 
-    /// Makes room for `count` elements, at least twice as many as there were, that nobody else sees.
+    /// Makes room for `count` elements, at least twice as many as there were, that no other value shares.
     @inlinable
     internal mutating func makeRoom(for count: Int) {
         if count > capacity {
@@ -142,7 +142,8 @@ public struct PixelBuffer<Element: BitwiseCopyable & Sendable> {
     }
 }
 
-// The memory is written only by the one value that refers to it.
+// Unchecked without a lock: memory is written only while one value refers to it (`makeUnique`, `makeRoom`), and shared
+// memory is only read, as that of `Array`.
 extension PixelBuffer: @unchecked Sendable {}
 
 extension PixelBuffer: RandomAccessCollection, MutableCollection {
@@ -276,6 +277,7 @@ internal final class PixelMemory: Sendable {
     @usableFromInline
     internal init(elementCount: Int, _ stride: Int) {
         let (byteCount, isTooLarge) = elementCount.multipliedReportingOverflow(by: stride)
+        // As `Array` does. Sizes from outside are bounded by `ImageLimits` and `SoundBuilder` long before.
         guard !isTooLarge else { fatalError("out of memory") }
         if byteCount >= PagePool.leastByteCount, let mapped = PagePool.shared.take(byteCount) {
             (block, isMapped) = (mapped, true)
