@@ -58,13 +58,6 @@ extension FixedWidthInteger {
         let (sum, overflow) = addingReportingOverflow(other)
         return overflow ? (other < 0 ? .min : .max) : sum
     }
-
-    /// The product, or the bound of the type that is nearest to it.
-    @inlinable
-    public func multipliedClamped(by other: Self) -> Self {
-        let (product, overflow) = multipliedReportingOverflow(by: other)
-        return overflow ? ((self < 0) == (other < 0) ? .max : .min) : product
-    }
 }
 
 // The conversions of floats that end the process when the float does not fit. They are declared once more, as
