@@ -2,6 +2,7 @@ import Dispatch
 import HTTP
 import Media
 import Synchronization
+import TestData
 import Testing
 
 @testable import GraphServer
@@ -36,8 +37,8 @@ struct PreviewCacheTests {
         }
     }
 
-    private func waits(for count: Int) async {
-        while cache.waiterCount < count { await Task.yield() }
+    private func untilWaiting(_ count: Int) async throws {
+        try await waits("\(count) wait") { cache.waiterCount >= count }
     }
 
     @Test("are made once for all who ask at the same time, and again for none who ask later")
@@ -49,7 +50,7 @@ struct PreviewCacheTests {
                 return try await group.reduce(into: []) { $0.append($1) }
             }
         }
-        await waits(for: 20)
+        try await untilWaiting(20)
         gate.signal()
         #expect(try await all.value == Array(repeating: Self.made(), count: 20))
         #expect(try await ask(key) == Self.made())
@@ -64,9 +65,9 @@ struct PreviewCacheTests {
         let gate = DispatchSemaphore(value: 0)
         let (first, second, other) = (try key("a"), try key("b"), try key("c"))
         let one = Task { try await ask(first, pixelCount: 300_000_000, gate: gate) }
-        await waits(for: 1)
+        try await untilWaiting(1)
         let two = Task { try await ask(second, pixelCount: 100_000_000) }
-        await waits(for: 2)
+        try await untilWaiting(2)
         await #expect(
             throws: HTTPProblem(
                 429, "too many previews are being made", suggestion: "Ask again in a few seconds.",
@@ -85,9 +86,9 @@ struct PreviewCacheTests {
         let gate = DispatchSemaphore(value: 0)
         let (first, second) = (try key("a"), try key("b"))
         let one = Task { try await ask(first, gate: gate) }
-        await waits(for: 1)
+        try await untilWaiting(1)
         let two = Task { try await ask(second) }
-        await waits(for: 2)
+        try await untilWaiting(2)
         two.cancel()
         await #expect(throws: CancellationError.self) { try await two.value }
         gate.signal()

@@ -1,4 +1,5 @@
 import Synchronization
+import TestData
 import Testing
 
 @testable import Inference
@@ -49,8 +50,8 @@ struct LoadedModelsTests {
     private var kept: [String] { models.report.models.map { "\($0.key) \($0.byteCount)" } }
 
     /// Until so many wait for the one who loads.
-    private func untilWaiting(_ count: Int) async {
-        while models.waitingCount < count { await Task.yield() }
+    private func untilWaiting(_ count: Int) async throws {
+        try await waits("\(count) wait") { models.waitingCount >= count }
     }
 
     @Test("are kept for the next who asks")
@@ -147,7 +148,7 @@ struct LoadedModelsTests {
                         try await models.model(for: "a", byteCount: 40) { Model("again", life) }.name
                     })
             }
-            await untilWaiting(4)
+            try await untilWaiting(4)
         }
         for other in others { #expect(try await other.value == "a") }
         #expect(life.loads == ["a"])
@@ -173,7 +174,7 @@ struct LoadedModelsTests {
             let waiter = Task { [models, life] in
                 _ = try await models.model(for: "a", byteCount: 40) { Model("again", life) }
             }
-            await untilWaiting(1)
+            try await untilWaiting(1)
             waiter.cancel()
             // It ends although the loading has not.
             await #expect(throws: CancellationError.self) { try await waiter.value }
@@ -194,7 +195,7 @@ struct LoadedModelsTests {
             other = Task { [models, life] in
                 _ = try await models.model(for: "a", byteCount: 40) { Model("again", life) }
             }
-            await untilWaiting(1)
+            try await untilWaiting(1)
         }
         await #expect(throws: Broken.self) { try await other?.value }
         #expect(life.loads.isEmpty)
@@ -210,7 +211,7 @@ struct LoadedModelsTests {
                         try await models.model(for: "a", byteCount: 40) { Model("again", life) }.name
                     })
             }
-            await untilWaiting(3)
+            try await untilWaiting(3)
         }
         for other in others { #expect(try await other.value == "again") }
         #expect(life.loads == ["again"])
@@ -223,7 +224,7 @@ struct LoadedModelsTests {
             other = Task { [models, life] in
                 try await models.model(for: "a", byteCount: 40) { Model("again", life) }.name
             }
-            await untilWaiting(1)
+            try await untilWaiting(1)
             models.release()
         }
         #expect(try await other?.value == "a")

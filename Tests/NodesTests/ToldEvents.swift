@@ -1,14 +1,14 @@
 import GraphCore
+import TestData
 
 extension EventLog {
-    /// Waits until something has been told that `isIt`, from the log's beginning on; at most until the test is cancelled.
-    func told(_ isIt: (RunEvent.Kind) -> Bool) async {
+    /// Waits until something has been told that `isIt`, from the log's beginning on.
+    func told(_ isIt: (RunEvent.Kind) -> Bool) async throws {
         var position: Position = 0
-        while !Task.isCancelled {
+        try await waits("an event of the run") {
             let page = read(after: position)
-            if page.events.contains(where: { isIt($0.kind) }) { return }
             position = page.next
-            await wait(after: position)
+            return page.events.contains { isIt($0.kind) }
         }
     }
 }

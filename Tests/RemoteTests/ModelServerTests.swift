@@ -1,5 +1,6 @@
 import GraphCore
 import Synchronization
+import TestData
 import TestModelServer
 import Testing
 
@@ -36,7 +37,7 @@ struct ModelServerTests {
         for _ in 0..<4 { calling.peer.stage(.held) }
         let tasks = (0..<4).map { _ in Task { try await calling.send() } }
         #expect(await calling.peer.waits { $0.runningCount == 2 })
-        while calling.server.waitingCount < 2 { try await Task.sleep(for: .milliseconds(1)) }
+        try await waits("two wait") { calling.server.waitingCount >= 2 }
         calling.peer.release()
         for task in tasks { _ = try await task.value }
         #expect(calling.peer.mostAtOnce == 2)
@@ -248,7 +249,7 @@ struct ModelServerTests {
             product: .picture, model: "Z-Image-Turbo")
         let task = Task { try await calling.send(request) }
         #expect(await calling.peer.waits { $0.runningCount == 1 })
-        while try await calling.server.progress(of: "a/b") != 0.25 { await Task.yield() }
+        try await waits("a quarter is done") { try await calling.server.progress(of: "a/b") == 0.25 }
         await calling.server.abort(requestID: "a/b", model: "Z-Image-Turbo")
         await #expect(throws: Diagnostic.self) { try await task.value }
         #expect(calling.peer.abortedRequests == ["a/b"])

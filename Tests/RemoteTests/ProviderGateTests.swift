@@ -1,4 +1,5 @@
 import Synchronization
+import TestData
 import Testing
 
 @testable import Remote
@@ -28,7 +29,7 @@ struct ProviderGateTests {
                 state.most = max(state.most, state.present)
             }
             defer { state.withLock { $0.present -= 1 } }
-            while !state.withLock({ $0.open.contains(number) }) { try await Task.sleep(for: .milliseconds(1)) }
+            try await waits("\(number) may leave") { state.withLock { $0.open.contains(number) } }
         }
     }
 

@@ -1,4 +1,5 @@
 import GraphCore
+import TestData
 import TestModelServer
 import Testing
 
@@ -117,7 +118,7 @@ struct RetryTests {
         let calling = try Calling()
         calling.peer.stage(.busy(retryAfter: "100"))
         let task = Task { try await calling.send() }
-        while calling.heard.lines.count < 2 { try await Task.sleep(for: .milliseconds(1)) }
+        try await waits("two lines") { calling.heard.lines.count >= 2 }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
         await calling.peer.stop()

@@ -1,9 +1,16 @@
 import Dispatch
 import Synchronization
+import TestData
 import Testing
 import TestNodes
 
 @testable import GraphCore
+
+extension TestRunner {
+    fileprivate func told(_ isIt: (RunEvent.Kind) -> Bool) async throws {
+        try await waits("an event of the run") { engine.log.read(after: 0).events.contains { isIt($0.kind) } }
+    }
+}
 
 @Suite("Nodes")
 struct ParallelTests {
@@ -104,15 +111,16 @@ struct ParallelTests {
         let holderPlan = try runner.plan(holder)
         let (one, onePlan) = try graph("a")
         let (other, otherPlan) = try graph("b")
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await runner.engine.run(holderPlan, of: holder, id: "h") }
-            // Both runs stand in line before the permit is free.
-            while runner.engine.log.end < 4 { await Task.yield() }
-            group.addTask { await runner.engine.run(onePlan, of: one, id: "a") }
-            group.addTask { await runner.engine.run(otherPlan, of: other, id: "b") }
-            while runner.engine.log.end < 10 { await Task.yield() }
-            await gate.fire()
-        }
+        let holding = Task { await runner.engine.run(holderPlan, of: holder, id: "h") }
+        // Both runs stand in line before the permit is free.
+        try await waits("the permit is taken") { runner.engine.log.end >= 4 }
+        let both = [
+            Task { await runner.engine.run(onePlan, of: one, id: "a") },
+            Task { await runner.engine.run(otherPlan, of: other, id: "b") },
+        ]
+        try await waits("both stand in line") { runner.engine.log.end >= 10 }
+        await gate.fire()
+        for run in [holding] + both { _ = await run.value }
         let taken = order.value
         #expect(taken.count == 20)
         // By turns: at no point has one run had two turns more than the other.
@@ -142,9 +150,7 @@ struct CancelTests {
         let graph = try TextGraph(text)
         let plan = try runner.plan(graph.workflow, run: [graph.last])
         let task = Task { await runner.engine.run(plan, of: graph.workflow, id: "r") }
-        while !runner.engine.log.read(after: 0).events.contains(where: {
-            if case .nodeStarted = $0.kind { true } else { false }
-        }) { await Task.yield() }
+        try await runner.told { if case .nodeStarted = $0 { true } else { false } }
         task.cancel()
         let result = await task.value
         #expect(result.outcome == .cancelled)
@@ -189,9 +195,7 @@ struct CancelTests {
         let workflow = try TextGraph("x = Expand").workflow
         let plan = try runner.plan(workflow)
         let task = Task { await runner.engine.run(plan, of: workflow, id: "r") }
-        while !runner.engine.log.read(after: 0).events.contains(where: {
-            if case .nodeStarted("x.0.0.1", _, _, _, _) = $0.kind { true } else { false }
-        }) { await Task.yield() }
+        try await runner.told { if case .nodeStarted("x.0.0.1", _, _, _, _) = $0 { true } else { false } }
         task.cancel()
         _ = await task.value
         let trace = runner.engine.log.read(after: 0).events.compactMap { TestRunner.line($0.kind) }
@@ -205,9 +209,7 @@ struct CancelTests {
         let graph = try TextGraph(text)
         let plan = try runner.plan(graph.workflow, run: ["c"])
         let task = Task { await runner.engine.run(plan, of: graph.workflow, id: "r") }
-        while !runner.engine.log.read(after: 0).events.contains(where: {
-            if case .nodeStarted("b", _, _, _, _) = $0.kind { true } else { false }
-        }) { await Task.yield() }
+        try await runner.told { if case .nodeStarted("b", _, _, _, _) = $0 { true } else { false } }
         task.cancel()
         _ = await task.value
         let trace = try await runner.trace("a = Constant value: 1\nd = Show value: a")

@@ -1,4 +1,5 @@
 import Synchronization
+import TestData
 import Testing
 import TestNodes
 
@@ -441,7 +442,7 @@ struct SchedulerTests {
         let graph = try TextGraph("a = Spin")
         let plan = try runner.plan(graph.workflow)
         let run = Task { await runner.engine.run(plan, of: graph.workflow, id: "r") }
-        while runner.engine.log.end < 4 { await Task.yield() }
+        try await waits("the node runs") { runner.engine.log.end >= 4 }
         run.cancel()
         #expect(await run.value.outcome == .cancelled)
         #expect(runner.engine.costs.seconds(type: "Spin", byteCount: nil) == nil)

@@ -53,7 +53,7 @@ struct DDColorColorizeTests {
             let plan = try #require(checked.plan)
             let engine = engine
             let running = Task { await engine.run(plan, of: workflow, id: "r") }
-            await engine.log.told(event)
+            try await engine.log.told(event)
             running.cancel()
             #expect(await running.value.outcome == .cancelled)
             return engine.log.read(after: 0).events.map(\.kind)

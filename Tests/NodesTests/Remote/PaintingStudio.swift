@@ -88,7 +88,7 @@ struct PaintingRun: Sendable {
     var events: [RunEvent.Kind] { engine.log.read(after: 0).events.map(\.kind) }
 
     /// Waits until the node has told something.
-    func told(_ isIt: @Sendable (RunEvent.Kind) -> Bool) async { await engine.log.told(isIt) }
+    func told(_ isIt: @Sendable (RunEvent.Kind) -> Bool) async throws { try await engine.log.told(isIt) }
 
     var stages: [String] {
         events.reduce(into: []) { stages, event in

@@ -108,7 +108,7 @@ final class RemoteStudio: Sendable {
         let (plan, workflow) = try plan(type, inputs, tones: [:])
         let engine = engine()
         let task = Task { await engine.run(plan, of: workflow, id: "r") }
-        await engine.log.told(event)
+        try await engine.log.told(event)
         await act { task.cancel() }
         let result = await task.value
         let events = engine.log.read(after: 0).events.map(\.kind)

@@ -42,7 +42,7 @@ private final class Studio {
     func cancelled(_ text: String, when event: (RunEvent.Kind) -> Bool) async throws -> RunResult {
         let (plan, workflow) = try plan(text)
         let task = Task { [engine] in await engine.run(plan, of: workflow, id: "r") }
-        await engine.log.told(event)
+        try await engine.log.told(event)
         task.cancel()
         return await task.value
     }
