@@ -83,7 +83,7 @@ struct RemoteConnectionTests {
     func killed() async throws {
         let server = try await RunningServer()
         try here.write("chain.json", Self.chain(1, seconds: 60))
-        let result = try await interfere(["chain.json", "--server", server.url, "--timeout", "1.5"]) { _ in
+        let result = try await interfere(["chain.json", "--server", server.url, "--timeout", "5"]) { _ in
             server.kill9()
         }
         #expect(result.code == 1)
@@ -91,7 +91,7 @@ struct RemoteConnectionTests {
         #expect(lines.first?.hasPrefix("graphrun: could not connect to 127.0.0.1:\(server.port): ") == true)
         #expect(
             lines.dropFirst() == [
-                "  Is the server running?", "graphrun: stopped after 1.5 s (--timeout)",
+                "  Is the server running?", "graphrun: stopped after 5 s (--timeout)",
                 "  Give it more time, or a smaller picture.",
             ])
     }
