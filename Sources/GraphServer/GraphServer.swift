@@ -42,7 +42,9 @@ public final class GraphServer: Sendable {
         let epoch = String(UInt32.random(in: 0x1000_0000...UInt32.max), radix: 16)
         let messages = MessageLog(
             epoch: epoch, limits: MessageLog.Limits(factByteCount: options.keptByteCount))
-        let herald = Herald(engine: engine, queue: queue, history: history, log: messages, veil: veil)
+        let herald = Herald(
+            engine: engine, queue: queue, history: history, log: messages, veil: veil,
+            livePreviews: options.livePreviews)
         let idleTrim = IdleTrim { [weak queue] in queue?.remaining == 0 }
         queue.onIdle { idleTrim.queueBecameEmpty() }
         guards = Guards(

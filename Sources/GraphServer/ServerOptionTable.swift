@@ -82,6 +82,21 @@ enum ServerOptionTable {
             $0.server.maxUploadByteCount = Int(clamping: megabytes * 1_048_576)
         },
         Spec(
+            name: "--max-body-size", argument: "MB",
+            help: "the largest body of a request that is no upload, 1 to 100 (default 16)"
+        ) { $0.server.maxBodyByteCount = try OptionValue.integer($1, "--max-body-size", in: 1...100) << 20 },
+        Spec(
+            name: "--preview-method", argument: "METHOD",
+            help:
+                "who gets pictures of unfinished work: none, or auto (latent2rgb, taesd) for all sockets (default: those "
+                + "that announce supports_preview_metadata)"
+        ) { values, word in
+            let names = LivePreviews.methods.keys.sorted()
+            values.server.livePreviews =
+                LivePreviews.methods[try OptionValue.word(word, "--preview-method", among: names)]
+                ?? .announced
+        },
+        Spec(
             name: "--sync-outputs", argument: nil,
             help: "wait until what nodes save into output/ is on the disk: slower, and outlives a power cut"
         ) { values, _ in values.server.syncsOutputs = true },
@@ -134,7 +149,7 @@ enum ServerOptionTable {
         "--disable-cuda-malloc", "--force-fp32", "--force-fp16", "--fp32-unet", "--fp64-unet", "--bf16-unet",
         "--fp16-unet", "--fp16-vae", "--fp32-vae", "--bf16-vae", "--cpu-vae", "--fp8_e4m3fn-text-enc",
         "--fp16-text-enc", "--fp32-text-enc", "--bf16-text-enc", "--force-channels-last", "--directml",
-        "--oneapi-device-selector", "--disable-ipex-optimize", "--supports-fp8-compute", "--preview-method",
+        "--oneapi-device-selector", "--disable-ipex-optimize", "--supports-fp8-compute",
         "--preview-size", "--use-split-cross-attention", "--use-quad-cross-attention",
         "--use-pytorch-cross-attention", "--use-sage-attention", "--use-flash-attention", "--disable-xformers",
         "--force-upcast-attention", "--dont-upcast-attention", "--gpu-only", "--highvram", "--normalvram",

@@ -23,6 +23,10 @@ public struct ServerOptions: Sendable {
     public var concurrentPrompts = 1
     public var queueLimit = 100_000
     public var maxUploadByteCount = 100 << 20
+    /// The largest body of a request that is no upload.
+    public var maxBodyByteCount = 16 << 20
+    /// Which sockets get the pictures that nodes show of their work.
+    var livePreviews = LivePreviews.announced
     /// Whether what nodes save is on the disk before they go on.
     public var syncsOutputs = false
     /// Names besides IP addresses, localhost and those listened on that clients may call this server by.
@@ -36,8 +40,6 @@ public struct ServerOptions: Sendable {
     public var http = ServerLimits()
     /// For tests: how much is kept for who comes back.
     public var keptByteCount = 36 << 20
-    /// The largest body of a request that is no upload.
-    public var maxBodyByteCount = 16 << 20
     /// As given, for /system_stats.
     public var arguments: [String] = []
 

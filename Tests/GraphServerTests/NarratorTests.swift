@@ -187,12 +187,12 @@ struct ManyNodesTests {
     @Test("is in each state only what changed or runs")
     func states() {
         var fold = RunFold(id: "r", origin: RunFold.Origin(clientID: "c", queuedAt: 0))
-        fold.begin("running", type: "T", display: "running", parent: nil)
+        fold.begin("running", type: "T", display: "running", parent: nil, at: .zero)
         let count = 30_000
         for number in 0..<count {
             let node = NodeID("\(number)")
-            fold.begin(node, type: "T", display: node, parent: nil)
-            fold.finish(node)
+            fold.begin(node, type: "T", display: node, parent: nil, at: .zero)
+            fold.finish(node, at: .zero)
             // With a look at every node each time, the test would take many minutes.
             let text = fold.stateText()
             if number == count - 1 {
@@ -200,7 +200,7 @@ struct ManyNodesTests {
                 #expect(keys == ["running", "\(count - 1)"])
             }
         }
-        fold.finish("running")
+        fold.finish("running", at: .zero)
         #expect(String(decoding: fold.stateText(), as: UTF8.self).hasPrefix("\"running\":{"))
         #expect(fold.stateText() == [])
     }

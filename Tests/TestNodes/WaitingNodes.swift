@@ -10,7 +10,8 @@ public struct TestSleep: Node {
 
     public let schema = NodeSchema(
         type: "TestSleep", displayName: "Test Sleep", category: "_for_testing", inputs: [value, seconds],
-        hidden: [.uniqueID], outputs: [output], resource: .network, module: "custom_nodes.testing-pack")
+        hidden: [.uniqueID], outputs: [output], resource: .network, module: "custom_nodes.testing-pack",
+        showsEarlyProgress: true)
 
     public init() {}
 

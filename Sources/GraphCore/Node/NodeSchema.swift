@@ -33,13 +33,16 @@ public struct NodeSchema: Sendable {
     public let generation: Generation
     /// Undeclared inputs are part of the node's contract (`input1`, `input2`... of an average).
     public let acceptsUndeclared: Bool
+    /// Says that the node's progress counts from its first value. Other nodes' progress reaches scripts only once they have
+    /// run for a quarter of a second; editors and `graphrun` see all of it.
+    public let showsEarlyProgress: Bool
 
     public init(
         type: String, displayName: String? = nil, category: String, description: String = "",
         inputs: [any InputDeclaration] = [], hidden: [HiddenInput] = [], outputs: [any OutputDeclaration] = [],
         isOutput: Bool = false, takesLists: Bool = false, mayExpand: Bool = false, isIdempotent: Bool = true,
         resource: ResourceName = .cpu, blocksThread: Bool = false, module: String = "nodes",
-        generation: Generation = .classic, acceptsUndeclared: Bool = false
+        generation: Generation = .classic, acceptsUndeclared: Bool = false, showsEarlyProgress: Bool = false
     ) {
         (self.type, self.displayName, self.category, self.description) = (type, displayName, category, description)
         self.inputs = inputs.map(\.spec)
@@ -49,6 +52,7 @@ public struct NodeSchema: Sendable {
         self.isIdempotent = isIdempotent && !hidden.contains(.uniqueID)
         (self.resource, self.blocksThread) = (resource, blocksThread)
         (self.module, self.generation, self.acceptsUndeclared) = (module, generation, acceptsUndeclared)
+        self.showsEarlyProgress = showsEarlyProgress
     }
 
     /// Inputs that only take links, in order: what `to_slot` counts in the formats of editors.

@@ -22,12 +22,12 @@ enum BinaryFrames {
         return number(4) + number(json.count) + json + bytes
     }
 
-    /// Type 3: the prompt's id with its length before it, for clients that announced they take it, the same for the
-    /// node's, then the text.
-    static func text(_ text: String, node: NodeID, prompt: RunID?) -> [UInt8] {
-        let head = prompt.map { number($0.text.utf8.count) + Array($0.text.utf8) } ?? []
-        return number(3) + head + number(node.text.utf8.count) + Array(node.text.utf8) + Array(text.utf8)
+    /// Type 3: the prompt's id with its length before it, the same for the node's, then the text.
+    static func text(_ text: String, node: NodeID, prompt: RunID) -> [UInt8] {
+        number(3) + counted(prompt.text) + counted(node.text) + Array(text.utf8)
     }
+
+    private static func counted(_ text: String) -> [UInt8] { number(text.utf8.count) + Array(text.utf8) }
 
     private static func number(_ value: Int) -> [UInt8] {
         let value = UInt32(clamping: value)

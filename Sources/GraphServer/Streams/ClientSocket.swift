@@ -60,6 +60,7 @@ final class ClientSocket: WebSocketSession {
         state.withLock { state in
             (state.reader, state.subscription) = (joined.reader, joined.subscription)
             state.reader?.takesDescribedPreviews = takesDescribedPreviews
+            state.reader?.takesEarlyProgress = entry != .now
             state.first = first
         }
     }
@@ -88,7 +89,7 @@ final class ClientSocket: WebSocketSession {
         let flags = json["data"]
         let handle = state.withLock { state in
             state.reader?.takesDescribedPreviews = flags?["supports_preview_metadata"]?.bool == true
-            state.reader?.takesLongText = flags?["supports_progress_text_metadata"]?.bool == true
+            state.reader?.takesProgressText = flags?["supports_progress_text_metadata"]?.bool == true
             Self.text(features, &state.first)
             return state.handle
         }

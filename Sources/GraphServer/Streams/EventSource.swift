@@ -30,6 +30,7 @@ final class EventSource: ByteSource {
         }
         state.withLock { state in
             (state.reader, state.subscription) = (joined.reader, joined.subscription)
+            state.reader?.takesEarlyProgress = true
             state.first = Array(text.utf8)
         }
     }

@@ -16,12 +16,20 @@ final class Herald: Sendable {
     /// As told last, for who connects.
     private let told = Mutex(0)
 
-    init(engine: Engine, queue: PromptQueue, history: History, log: MessageLog, veil: PathVeil) {
+    init(
+        engine: Engine, queue: PromptQueue, history: History, log: MessageLog, veil: PathVeil,
+        livePreviews: LivePreviews
+    ) {
         (self.engine, self.log) = (engine, log)
         state = Mutex(
             State(
                 narrator: Narrator(
                     epoch: log.epoch, origin: { Self.origin($0, queue, history) }, veil: veil,
+                    rules: Narrator.Rules(
+                        livePreviews: livePreviews,
+                        showsEarlyProgress: { [registry = engine.registry] type in
+                            registry[type]?.schema.showsEarlyProgress == true
+                        }),
                     ended: { Self.ended($0, queue, history) })))
         queue.onRunEnd { [weak self] in self?.tell() }
     }

@@ -31,9 +31,10 @@ final class MessageLog: Sendable {
         fileprivate(set) var transientPosition: UInt64
         /// Of what is told to everyone, which is never told twice.
         fileprivate(set) var sharedPosition: UInt64
-        /// Binary messages this client understands.
+        /// Binary messages this reader understands.
         var takesDescribedPreviews = false
-        var takesLongText = false
+        var takesProgressText = false
+        var takesEarlyProgress = false
     }
 
     /// What was given to a reader.
@@ -445,8 +446,8 @@ extension MessageLog.Reader {
         case .all: true
         case .plainPreview: !takesDescribedPreviews
         case .describedPreview: takesDescribedPreviews
-        case .shortText: !takesLongText
-        case .longText: takesLongText
+        case .progressText: takesProgressText
+        case .earlyProgress: takesEarlyProgress
         }
     }
 }

@@ -18,9 +18,17 @@ struct Narrator {
         let messages: [[UInt8]]
     }
 
+    /// What sockets get that did not ask for more.
+    struct Rules: Sendable {
+        var livePreviews = LivePreviews.announced
+        /// Whether the progress of a node type counts from its first value, by its name.
+        var showsEarlyProgress: @Sendable (String) -> Bool = { _ in false }
+    }
+
     /// Names this life of the log: numbers of another one mean nothing here.
     let epoch: String
     private let origin: @Sendable (RunID) -> RunFold.Origin?
+    private let rules: Rules
     /// Called when a run has ended, before anybody is told.
     private let ended: @Sendable (Ended) -> Void
     private let veil: PathVeil
@@ -39,14 +47,17 @@ struct Narrator {
 
     /// 50 ms: 20 states a second of a large run, as DESIGN section 7 has it.
     static let stateInterval = Duration.milliseconds(50)
+    /// 250 ms: a bar that is over sooner helps nobody, and scripts that know their prompt only after the POST was answered
+    /// stumble over a `progress` that came before.
+    static let progressDelay = Duration.milliseconds(250)
     /// How many nodes a message that ends nothing says have run, the newest ones.
     private static let maxExecutedCount = 64
 
     init(
         epoch: String, origin: @escaping @Sendable (RunID) -> RunFold.Origin?, veil: PathVeil = PathVeil(),
-        ended: @escaping @Sendable (Ended) -> Void = { _ in }
+        rules: Rules = Rules(), ended: @escaping @Sendable (Ended) -> Void = { _ in }
     ) {
-        (self.epoch, self.origin, self.veil, self.ended) = (epoch, origin, veil, ended)
+        (self.epoch, self.origin, self.veil, self.rules, self.ended) = (epoch, origin, veil, rules, ended)
     }
 
     /// Takes what has been told since the last call.
@@ -128,11 +139,11 @@ struct Narrator {
         case .nodeCached(let node):
             // Those of earlier runs have been told; this is an equal node's result.
             guard !run.cached.contains(node) else { break }
-            run.finish(node)
+            run.finish(node, at: event.elapsed)
             tellState(&run, at: event.elapsed)
             tell("node_cached", &run) { Self.node(node, &$0) }
         case .nodeStarted(let node, let type, let display, let parent, let reason):
-            run.begin(node, type: type, display: display, parent: parent)
+            run.begin(node, type: type, display: display, parent: parent, at: event.elapsed)
             tellState(&run, at: event.elapsed)
             tell("executing", &run, role: .executing) { text in
                 Self.node(node, display: display, &text)
@@ -154,19 +165,13 @@ struct Narrator {
         case .nodePhase(let node, let type, let stage, let message, let percent):
             tellPhase(node, type, stage, message, percent, &run)
         case .nodeProgress(let node, let completed, let total, let remaining):
-            run.progress(node, completed, of: total)
+            let isShown = showsProgress(of: node, run, at: event.elapsed)
+            run.progress(node, completed, of: total, isShown: isShown)
             tellState(&run, at: event.elapsed)
             // ComfyUI sends a picture with metadata before the progress, one without behind it.
             let picture = next.flatMap { Picture($0, of: run.id, node) }
             if let picture { tell(.describedPreview, picture, &run) }
-            tell("progress", &run, role: .transient) { text in
-                text.raw(",\"value\":")
-                text.number(completed)
-                text.raw(",\"max\":")
-                text.number(total)
-                Self.node(node, &text)
-                Self.estimate(remaining, &text)
-            }
+            tellProgress(node, completed, of: total, remaining, &run, isShown ? .all : .earlyProgress)
             if let picture { tell(.plainPreview, picture, &run) }
             run.hasToldPicture = picture != nil
         case .nodePreview, .nodePicture:
@@ -198,12 +203,17 @@ struct Narrator {
                 text.raw(json)
             }
             if isCached {
-                run.finish(node)
+                run.finish(node, at: event.elapsed)
                 tellState(&run, at: event.elapsed)
             }
         case .nodeFinished(let node):
             run.executed.append(node)
-            run.finish(node)
+            if let state = run.state(of: node), state.hasProgress, state.shownValue != state.max,
+                showsProgress(of: node, run, at: event.elapsed), !rules.showsEarlyProgress(state.type)
+            {
+                tellProgress(node, state.max, of: state.max, nil, &run, .all)
+            }
+            run.finish(node, at: event.elapsed)
             tellState(&run, at: event.elapsed)
             tell("node_finished", &run) { Self.node(node, &$0) }
         case .nodeFailed(let node, let diagnostic):
@@ -253,6 +263,25 @@ struct Narrator {
 
     // MARK: Messages of several parts
 
+    private func showsProgress(of node: NodeID, _ run: RunFold, at elapsed: Duration) -> Bool {
+        guard let state = run.state(of: node) else { return true }
+        return elapsed - state.startedAt >= Self.progressDelay || rules.showsEarlyProgress(state.type)
+    }
+
+    private mutating func tellProgress(
+        _ node: NodeID, _ completed: Double, of total: Double, _ remaining: Duration?, _ run: inout RunFold,
+        _ variant: WireMessage.Variant
+    ) {
+        tell("progress", &run, role: .transient, variant: variant) { text in
+            text.raw(",\"value\":")
+            text.number(completed)
+            text.raw(",\"max\":")
+            text.number(total)
+            Self.node(node, &text)
+            Self.estimate(remaining, &text)
+        }
+    }
+
     private mutating func tellPhase(
         _ node: NodeID, _ type: String, _ stage: String, _ message: String, _ percent: Double,
         _ run: inout RunFold
@@ -271,14 +300,10 @@ struct Narrator {
         }
         guard run.audience != .nobody else { return }
         seq += 1
-        for variant in [WireMessage.Variant.shortText, .longText] {
-            messages.append(
-                WireMessage(
-                    audience: run.audience, variant: variant, role: .transient, run: run.id, seq: seq,
-                    isBinary: true,
-                    payload: BinaryFrames.text(
-                        message, node: node, prompt: variant == .longText ? run.id : nil)))
-        }
+        messages.append(
+            WireMessage(
+                audience: run.audience, variant: .progressText, role: .transient, run: run.id, seq: seq,
+                isBinary: true, payload: BinaryFrames.text(message, node: node, prompt: run.id)))
     }
 
     private mutating func tellError(
@@ -316,7 +341,7 @@ struct Narrator {
     private mutating func tellBlocked(
         _ node: NodeID, _ type: String, _ message: String?, _ run: inout RunFold, at elapsed: Duration
     ) {
-        run.begin(node, type: type, display: node, parent: nil)
+        run.begin(node, type: type, display: node, parent: nil, at: elapsed)
         tellState(&run, at: elapsed)
         // There may be as many such messages as nodes: with all that ran before they would cost their square.
         let executed = run.executed.suffix(Self.maxExecutedCount)
@@ -338,7 +363,7 @@ struct Narrator {
                 text.raw(",\"current_outputs\":[]")
             }
         }
-        run.finish(node)
+        run.finish(node, at: elapsed)
         tellState(&run, at: elapsed)
     }
 
@@ -354,7 +379,7 @@ struct Narrator {
     }
 
     private mutating func tell(_ variant: WireMessage.Variant, _ picture: Picture, _ run: inout RunFold) {
-        guard run.audience != .nobody else { return }
+        guard run.audience != .nobody, picture.isResult || rules.livePreviews.reach(variant) else { return }
         // Pictures show no number, but have one: a client that went away before one of them is given it.
         seq += 1
         let payload =
@@ -393,8 +418,8 @@ struct Narrator {
     ///   - isKept: the history keeps it, without the numbers.
     ///   - write: adds members behind `prompt_id`, each with the comma before it.
     private mutating func tell(
-        _ type: String, _ run: inout RunFold, role: WireMessage.Role = .fact, isKept: Bool = false,
-        _ write: (inout JSONText) -> Void
+        _ type: String, _ run: inout RunFold, role: WireMessage.Role = .fact, variant: WireMessage.Variant = .all,
+        isKept: Bool = false, _ write: (inout JSONText) -> Void
     ) {
         var text = JSONText()
         text.raw("{\"type\":\"")
@@ -415,11 +440,12 @@ struct Narrator {
         text.raw(",\"epoch\":\"")
         text.raw(epoch)
         text.raw("\"}}")
-        // Without a client id ComfyUI tells everyone how far the run is, and nobody anything else.
-        let isShared = run.audience == .nobody && (type == "progress_state" || type == "progress")
+        // Without a client id ComfyUI tells everyone the state of the run, and nobody anything else. Its `progress` there
+        // reaches scripts that wait for runs of their own, and is left out.
+        let isShared = run.audience == .nobody && role == .state
         messages.append(
             WireMessage(
-                audience: isShared ? .everyone : run.audience, role: role, run: run.id, seq: seq,
+                audience: isShared ? .everyone : run.audience, variant: variant, role: role, run: run.id, seq: seq,
                 payload: text.bytes))
     }
 

@@ -38,8 +38,13 @@ struct RunFold {
         let parent: NodeID?
         /// The node of the posted workflow that this one goes back to.
         let real: NodeID
+        /// When it began to run, since the run was queued.
+        fileprivate(set) var startedAt: Duration
         var value = 0.0
         var max = 1.0
+        /// What the last `progress` message for all sockets said, and whether there was any message.
+        var shownValue: Double?
+        var hasProgress = false
         var phase = Phase.running
         /// Its member of `progress_state.nodes`, made anew when it changes.
         var text: [UInt8] = []
@@ -89,27 +94,31 @@ struct RunFold {
     func state(of node: NodeID) -> NodeState? { indexByNode[node].map { states[$0] } }
 
     /// Enters a node, or has it run again.
-    mutating func begin(_ node: NodeID, type: String, display: NodeID, parent: NodeID?) {
+    mutating func begin(_ node: NodeID, type: String, display: NodeID, parent: NodeID?, at elapsed: Duration) {
         if let index = indexByNode[node] {
             (states[index].phase, states[index].value, states[index].max) = (.running, 0, 1)
+            (states[index].startedAt, states[index].shownValue, states[index].hasProgress) = (elapsed, nil, false)
             refresh(index)
             return
         }
         let real = parent.flatMap { state(of: $0)?.real } ?? parent ?? node
         indexByNode[node] = states.count
-        states.append(NodeState(id: node, type: type, display: display, parent: parent, real: real))
+        states.append(
+            NodeState(id: node, type: type, display: display, parent: parent, real: real, startedAt: elapsed))
         refresh(states.count - 1)
     }
 
-    mutating func progress(_ node: NodeID, _ value: Double, of max: Double) {
+    /// - Parameter isShown: whether all sockets are told.
+    mutating func progress(_ node: NodeID, _ value: Double, of max: Double, isShown: Bool) {
         guard let index = indexByNode[node] else { return }
-        (states[index].value, states[index].max) = (value, max)
+        (states[index].value, states[index].max, states[index].hasProgress) = (value, max, true)
+        if isShown { states[index].shownValue = value }
         refresh(index)
     }
 
     /// A node is done: it shows its whole progress.
-    mutating func finish(_ node: NodeID) {
-        if indexByNode[node] == nil { begin(node, type: "", display: node, parent: nil) }
+    mutating func finish(_ node: NodeID, at elapsed: Duration) {
+        if indexByNode[node] == nil { begin(node, type: "", display: node, parent: nil, at: elapsed) }
         guard let index = indexByNode[node] else { return }
         (states[index].phase, states[index].value) = (.finished, states[index].max)
         refresh(index)

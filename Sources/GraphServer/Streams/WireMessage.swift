@@ -10,13 +10,15 @@ struct WireMessage: Sendable {
         case nobody
     }
 
-    /// Clients differ in what they understand.
+    /// Which of a client's sockets it is for: they differ in what they understand and in what they asked for.
     enum Variant: UInt8, Sendable {
         case all
-        /// A preview for clients that take only the picture (binary type 1), and for those that take its metadata (4).
+        /// A picture for sockets that take only the picture (binary type 1), and for those that take its metadata (4).
         case plainPreview, describedPreview
-        /// Progress text (binary type 3) without and with the prompt's id.
-        case shortText, longText
+        /// Progress text (binary type 3), for sockets that announced it: scripts take any binary message for a picture.
+        case progressText
+        /// Progress of a node that has only just started, for sockets that resume.
+        case earlyProgress
     }
 
     /// What the log does with it besides passing it on.

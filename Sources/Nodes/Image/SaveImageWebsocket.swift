@@ -9,7 +9,7 @@ public struct SaveImageWebsocket: ChangingNode {
 
     public let schema = NodeSchema(
         type: "SaveImageWebsocket", category: "api/image", inputs: [images], isOutput: true,
-        module: "custom_nodes.websocket_image_save")
+        module: "custom_nodes.websocket_image_save", showsEarlyProgress: true)
 
     public init() {}
 
