@@ -30,9 +30,19 @@ enum FolderWalk {
         return found.sorted { $0.path < $1.path }
     }
 
+    /// Folders, but for hidden ones and what is in them, sorted by path; the first `maxCount` met.
+    static func folders(below root: String, maxCount: Int) -> [String] {
+        var found: [String] = []
+        visit(root, isRecursive: true, entering: { found.append($0) }) { _, _ in found.count < maxCount }
+        return found.prefix(maxCount).sorted()
+    }
+
     /// Calls `body` with everything below `root`, hidden files too, but nothing inside hidden folders, until it says
     /// false.
-    static func visit(_ root: String, isRecursive: Bool, _ body: (String, FileStatus) -> Bool) {
+    /// - Parameter entering: gets each folder that is looked into.
+    static func visit(
+        _ root: String, isRecursive: Bool, entering: (String) -> Void = { _ in }, _ body: (String, FileStatus) -> Bool
+    ) {
         var folders: [(path: String, depth: Int)] = [("", 0)]
         var visitCount = 0
         while let folder = folders.popLast() {
@@ -45,6 +55,7 @@ enum FolderWalk {
                 if status.kind == .folder {
                     if isRecursive && folder.depth < maxDepth && !name.hasPrefix(".") {
                         folders.append((path, folder.depth + 1))
+                        entering(path)
                     }
                 } else if !body(path, status) {
                     return

@@ -72,6 +72,8 @@ extension Folders {
         "checkpoints", "configs", "loras", "vae", "text_encoders", "diffusion_models", "clip_vision", "style_models",
         "embeddings", "diffusers", "vae_approx", "controlnet", "gligen", "upscale_models", "custom_nodes",
         "hypernetworks", "photomaker", "classifiers", "model_patches", "audio_encoders",
+        // Of ComfyUI-DDColor, whose nodes are built in here.
+        "ddcolor",
     ]
 
     /// The kinds ComfyUI knows, then the other subfolders of the models folder and kinds of extra folders.
@@ -110,6 +112,23 @@ extension Folders {
         return extra(extraModels.before[kind])
             + [ModelFolder(name: label, path: path(.models) + "/" + kind, root: own)]
             + extra(extraModels.after[kind])
+    }
+
+    /// The real path of the picture that lies beside a model file: `model.png` or `model.preview.png` of
+    /// `model.safetensors`. Nil when there is none, or no such model.
+    /// - Parameter folder: in `modelFolders` of its kind.
+    public func modelPicture(_ name: String, kind: String, folder: Int) -> String? {
+        let folders = modelFolders(kind)
+        guard folders.indices.contains(folder), let root = folders[folder].root,
+            (try? root.file(name, asked: name, maxByteCount: .max)) != nil
+        else { return nil }
+        let dot = name.lastIndex(of: ".") ?? name.endIndex
+        let stem = name[..<dot].hasSuffix("/") || dot == name.startIndex ? name[...] : name[..<dot]
+        return ["", ".preview"].lazy.flatMap { middle in
+            ["png", "jpg", "jpeg", "webp"].lazy.compactMap { suffix in
+                try? root.file("\(stem)\(middle).\(suffix)", asked: name, maxByteCount: .max)
+            }
+        }.first
     }
 
     /// All files in the folders of a kind, in subfolders too, folder by folder, sorted in each.

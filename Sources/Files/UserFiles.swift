@@ -19,6 +19,14 @@ public struct UserFile: Sendable, Equatable {
     }
 }
 
+/// A file or folder of the user.
+public struct UserEntry: Sendable, Equatable {
+    /// Below the user's folder, `/` between parts.
+    public let path: String
+    /// Nil for a folder.
+    public let file: UserFile?
+}
+
 /// The user's files lie in `user/default`, where ComfyUI in single-user mode keeps them. Paths are plain, `/` between
 /// parts: `workflows/a.json`.
 extension Folders {
@@ -37,6 +45,21 @@ extension Folders {
         return FolderWalk.files(below: folder, isRecursive: isRecursive, maxCount: Self.maxListedCount).map {
             UserFile($0.path, $0.status)
         }
+    }
+
+    /// Files and folders below a folder of the user, at any depth, folders first, each sorted by path; empty `directory`
+    /// for all. At most `maxListedCount`, no hidden ones.
+    /// - Throws: `.fileNotFound` when there is no such folder, unless all was asked for.
+    public func userEntries(_ directory: String) throws(Diagnostic) -> [UserEntry] {
+        let path = try FileNames.path(directory, in: user)
+        if path.isEmpty, FileStatus(user.path) == nil { return [] }
+        let folder = try user.resolve(path.isEmpty ? "." : path)
+        guard FileStatus(folder)?.kind == .folder else { throw user.notFound(directory) }
+        let prefix = path.isEmpty ? "" : path + "/"
+        let found = FolderWalk.files(below: folder, isRecursive: true, maxCount: Self.maxListedCount)
+        let folders = FolderWalk.folders(below: folder, maxCount: Self.maxListedCount - found.count)
+        return folders.map { UserEntry(path: prefix + $0, file: nil) }
+            + found.map { UserEntry(path: prefix + $0.path, file: UserFile(prefix + $0.path, $0.status)) }
     }
 
     /// The real path of a file.

@@ -41,6 +41,12 @@ struct ServerContext: Sendable {
         return limits
     }
 
+    /// A route whose body may be as large as the option says.
+    func post(_ pattern: String, _ handler: @escaping @Sendable (Request) throws -> Reply) -> Route {
+        Route.post(pattern, maxByteCount: options.maxBodyByteCount, handler).advising(
+            "Send less at once, or start the server with a larger --max-body-size (MB).")
+    }
+
     /// What this server can do, as `/features` and the feature flags on `/ws` tell it.
     var features: JSON {
         [

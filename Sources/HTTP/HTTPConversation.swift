@@ -17,8 +17,8 @@ struct HTTPConversation: Conversation {
 
     private enum Stage {
         case head
-        case collecting(maxByteCount: Int, handle: @Sendable (Request) throws -> Reply)
-        case streaming(maxByteCount: Int, any BodySink)
+        case collecting(Route, maxByteCount: Int, handle: @Sendable (Request) throws -> Reply)
+        case streaming(Route, maxByteCount: Int, any BodySink)
         /// A handler works off the loop.
         case working(Task<Void, Never>?)
         case sending([UInt8], start: Int)
@@ -136,7 +136,7 @@ struct HTTPConversation: Conversation {
 
     mutating func end() {
         switch stage {
-        case .streaming(_, let sink): sink.abandon()
+        case .streaming(_, _, let sink): sink.abandon()
         case .working(let task): task?.cancel()
         case .pulling(let source, _): source.detach()
         default: break
@@ -183,29 +183,29 @@ struct HTTPConversation: Conversation {
         self.request = request
         switch route.handler {
         case .whole(let limit, let handle):
-            try checkLength(framing, limit)
+            try checkLength(framing, limit, route)
             // Before the peer sends it in vain.
             if let count = framing.byteCount, !setting.received.hasRoom(for: count) { throw HTTPProblem.busyReceiving }
-            stage = .collecting(maxByteCount: limit, handle: handle)
+            stage = .collecting(route, maxByteCount: limit, handle: handle)
         case .streamed(let limit, let makeSink):
-            try checkLength(framing, limit)
-            stage = .streaming(maxByteCount: limit, try makeSink(request))
+            try checkLength(framing, limit, route)
+            stage = .streaming(route, maxByteCount: limit, try makeSink(request))
         }
         if !isBodyComplete, head.expectsContinue { turn.output += ResponseWriter.continue100 }
     }
 
-    private func checkLength(_ framing: RequestParser.Body, _ limit: Int) throws {
-        if case .length(let count) = framing, count > limit { throw HTTPProblem.tooLarge(limit) }
+    private func checkLength(_ framing: RequestParser.Body, _ limit: Int, _ route: Route) throws {
+        if case .length(let count) = framing, count > limit { throw HTTPProblem.tooLarge(limit, route) }
     }
 
     private mutating func take(_ bytes: [UInt8]) throws {
         bodyByteCount += bytes.count
         switch stage {
-        case .collecting(let limit, _):
-            if bodyByteCount > limit { throw HTTPProblem.tooLarge(limit) }
+        case .collecting(let route, let limit, _):
+            if bodyByteCount > limit { throw HTTPProblem.tooLarge(limit, route) }
             try collect(bytes, limit: limit)
-        case .streaming(let limit, let sink):
-            if bodyByteCount > limit { throw HTTPProblem.tooLarge(limit) }
+        case .streaming(let route, let limit, let sink):
+            if bodyByteCount > limit { throw HTTPProblem.tooLarge(limit, route) }
             try sink.write(bytes[...])
             guard share?.resize(to: sink.heldByteCount) != false else { throw HTTPProblem.busyReceiving }
         default: break
@@ -232,7 +232,7 @@ struct HTTPConversation: Conversation {
     private mutating func finishBody(_ turn: inout Turn) throws -> Next? {
         guard var request else { return nil }
         switch stage {
-        case .collecting(_, let handle):
+        case .collecting(_, _, let handle):
             swap(&request.body, &body)
             (request.share, share) = (share, nil)
             if request.body.count <= Router.inlineByteCount { return start(try handle(request), &turn) }
@@ -240,7 +240,7 @@ struct HTTPConversation: Conversation {
             let (connection, complete) = (connection, request)
             setting.largeBodies.async { connection.post(.reply(Result { try handle(complete) })) }
             return nil
-        case .streaming(_, let sink):
+        case .streaming(_, _, let sink):
             // It is done with, whatever it says.
             (stage, share) = (.head, nil)
             return start(try sink.finish(), &turn)
@@ -286,7 +286,7 @@ struct HTTPConversation: Conversation {
 
     /// Answers with an error. What is left of a body half-way read cannot be told from a request: the connection closes.
     private mutating func refuse(_ error: any Error, _ turn: inout Turn) {
-        if case .streaming(_, let sink) = stage { sink.abandon() }
+        if case .streaming(_, _, let sink) = stage { sink.abandon() }
         (body, share) = ([], nil)
         if !(error is HTTPProblem) {
             setting.log("\(request?.head.method ?? "") \(request?.rawPath ?? ""): \(error)")

@@ -13,6 +13,8 @@ public struct Route: Sendable {
     public let pattern: String
     let segments: [Segment]
     public let handler: Handler
+    /// What a refusal of a body beyond `maxByteCount` suggests.
+    public var sizeAdvice = "Send less at once."
 
     enum Segment: Sendable, Equatable {
         case literal(String)
@@ -30,7 +32,23 @@ public struct Route: Sendable {
     }
 
     /// The same route with a prefix before its pattern.
-    public func under(_ prefix: String) -> Route { Route(method, prefix + pattern, handler: handler) }
+    public func under(_ prefix: String) -> Route { with(handler, pattern: prefix + pattern) }
+
+    /// The same route with another handler.
+    public func with(_ handler: Handler) -> Route { with(handler, pattern: pattern) }
+
+    private func with(_ handler: Handler, pattern: String) -> Route {
+        var route = Route(method, pattern, handler: handler)
+        route.sizeAdvice = sizeAdvice
+        return route
+    }
+
+    /// The same route with other advice for bodies that are too large.
+    public func advising(_ sizeAdvice: String) -> Route {
+        var route = self
+        route.sizeAdvice = sizeAdvice
+        return route
+    }
 
     /// A request without a body worth reading.
     public static func get(_ pattern: String, _ handler: @escaping @Sendable (Request) throws -> Reply) -> Route {
@@ -99,9 +117,14 @@ public struct Router: Sendable {
 
     /// The route of a request, with the pattern's parameters filled in.
     /// - Throws: `HTTPProblem` 404, 405 with `Allow`, 400 for a path that is not percent-encoded UTF-8, or what a guard
-    ///   throws.
+    ///   throws; 415 for a body that is encoded in any way.
     public func route(_ request: inout Request) throws -> Route {
         for check in guards { try check(request) }
+        if let encoding = request.head.headers["Content-Encoding"], encoding.lowercased() != "identity" {
+            throw HTTPProblem(
+                415, "the body is compressed (Content-Encoding: \(encoding.prefix(40)))",
+                suggestion: "Send it as it is, without Content-Encoding.", headers: ["Accept-Encoding": "identity"])
+        }
         let raw = request.rawPath.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
         // "/" itself has no segments.
         let segments = raw.count == 1 && raw[0].isEmpty ? [] : raw
@@ -167,12 +190,13 @@ public struct Router: Sendable {
         var response: Response
         do {
             let reply: Reply
-            switch try route(&request).handler {
+            let route = try route(&request)
+            switch route.handler {
             case .whole(let limit, let handle):
-                if request.body.count > limit { throw HTTPProblem.tooLarge(limit) }
+                if request.body.count > limit { throw HTTPProblem.tooLarge(limit, route) }
                 reply = try handle(request)
             case .streamed(let limit, let makeSink):
-                if request.body.count > limit { throw HTTPProblem.tooLarge(limit) }
+                if request.body.count > limit { throw HTTPProblem.tooLarge(limit, route) }
                 let sink = try makeSink(request)
                 do { try sink.write(request.body[...]) } catch {
                     sink.abandon()
@@ -210,8 +234,8 @@ extension HTTPProblem {
         503, "the server is sending too much at once", suggestion: "Try again in a moment, or ask for less.",
         headers: ["Retry-After": "5"])
 
-    static func tooLarge(_ limit: Int) -> HTTPProblem {
+    static func tooLarge(_ limit: Int, _ route: Route) -> HTTPProblem {
         HTTPProblem(
-            413, "the body is larger than the limit of \(limit) bytes", suggestion: "Send less at once.")
+            413, "the body is larger than the limit of \(limit) bytes", suggestion: route.sizeAdvice)
     }
 }

@@ -10,7 +10,11 @@ struct PeerTests {
     private static let python = ServerProcess.packageRoot.appending(path: ".venv/bin/python3")
     private static let scripts = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "peers")
 
-    @Test("works", arguments: ["with_websockets.py", "with_aiohttp.py", "keep_alive.py"])
+    @Test(
+        "works",
+        arguments: [
+            "with_websockets.py", "with_aiohttp.py", "with_comfyui_utils.py", "with_comfy_script.py", "keep_alive.py",
+        ])
     func script(name: String) async throws {
         try #require(
             FileManager.default.isExecutableFile(atPath: Self.python.path),

@@ -52,6 +52,11 @@ extension OpenAPI {
             .problem(400, "No folder is named."), .problem(403, "The folder lies elsewhere."),
             Answer(404, "There is no such folder.", .bytes("text/plain"))),
         Operation(
+            "GET", "/v2/userdata", "The user's files and folders below one, folders first.",
+            query: [Parameter("path", .string, "The folder; without it all.")],
+            Answer(200, "Paths below the user's folder.", .json(.list(.named("UserEntry")))),
+            .problem(403, "The folder lies elsewhere."), .problem(404, "There is no such folder.")),
+        Operation(
             "GET", "/userdata/{file}", "One of the user's files; a path has its / as %2F.",
             Answer(200, "The file.", .bytes("*/*")), Answer(206, "A part of it.", .bytes("*/*")),
             Answer(304, "It has not changed."), .problem(403, "The path leads elsewhere."),
@@ -86,6 +91,11 @@ extension OpenAPI {
         Operation(
             "GET", "/experiment/models/{folder}", "The models of one kind.",
             Answer(200, "Their folders by number.", .json("ModelFiles")), .problem(404, "There is no such kind.")),
+        Operation(
+            "GET", "/experiment/models/preview/{folder}/{index}/{name}",
+            "The picture beside a model; index is its pathIndex.",
+            Answer(200, "As WebP.", .bytes("image/webp")), Answer(304, "It has not changed."),
+            .problem(404, "There is no such model, or no picture of it.")),
         Operation(
             "GET", "/embeddings", "Text embeddings.", Answer(200, "Names without .safetensors.", .json(.list(.string)))),
         Operation(

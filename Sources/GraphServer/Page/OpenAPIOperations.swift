@@ -11,6 +11,14 @@ extension OpenAPI {
             Answer(409, "There is a prompt with this prompt_id already.", .json("PromptRefused")),
             Answer(429, "The queue is full; Retry-After says when to come again.", .json("PromptRefused"))),
         Operation(
+            "POST", "/workflow/convert", "Writes a workflow in the API format; runs nothing.",
+            query: [
+                Parameter("notes", .boolean, "Also what is odd about the file: {\"prompt\": ..., \"notes\": [...]}.")
+            ],
+            body: .json(.any),
+            Answer(200, "The graph, as /prompt takes it.", .json(.object(others: .any))),
+            Answer(400, "It cannot be read.", .json("PromptRefused"))),
+        Operation(
             "GET", "/queue", "The prompts that run and those that wait, in order of their turn.",
             Answer(200, "Both lists.", .json("Queue"))),
         Operation(
@@ -59,7 +67,7 @@ extension OpenAPI {
             Answer(200, "The job.", .json("JobDetail")), .problem(404, "There is no such prompt.")),
         Operation(
             "POST", "/jobs/{id}/cancel", "Ends one prompt, running or waiting.",
-            Answer(200, "Done, also when it had ended before.", .json("Nothing")),
+            Answer(200, "Whether there was something to end.", .json("Cancelled")),
             .problem(404, "There is no such prompt.")),
         Operation(
             "POST", "/jobs/cancel", "Ends several prompts.", body: .json("JobIDs"),

@@ -145,6 +145,13 @@ extension OpenAPI {
             ])
         ),
         ("JobIDs", .object(["job_ids": .list(.string)])),
+        ("Cancelled", .object(["cancelled": .boolean])),
+        (
+            "UserEntry",
+            .object(
+                ["name": .string, "path": .string, "type": .oneOf("file", "directory")],
+                optional: ["size": .integer, "modified": .integer, "created": .integer])
+        ),
         ("ExecutionError", .object(fields: Array(errorFields), optional: Array(optionalErrorFields))),
     ]
 

@@ -5,9 +5,8 @@ extension Route {
     /// more.
     var compressing: Route {
         guard case .whole(let limit, let handle) = handler else { return self }
-        return Route(
-            method, pattern,
-            handler: .whole(maxByteCount: limit) { request in
+        return with(
+            .whole(maxByteCount: limit) { request in
                 switch try handle(request) {
                 case .now(let response):
                     guard case .bytes(let bytes) = response.body, bytes.count > Self.inlineByteCount else {

@@ -46,14 +46,15 @@ enum FileAnswer {
         return isPassive ? type : "application/octet-stream"
     }
 
-    /// ComfyUI's `filename="up.png"`. What a quoted string cannot hold is told by `filename*` (RFC 6266, RFC 8187).
+    /// `inline; filename="up.png"`. What a quoted string cannot hold is told by `filename*` (RFC 6266, RFC 8187). ComfyUI
+    /// leaves the type out, and clients that read the field by the standard then find no name.
     private static func disposition(_ name: String, isAttachment: Bool) -> String {
         let plain = String(
             decoding: name.unicodeScalars.map { scalar -> UInt8 in
                 scalar.isASCII && scalar.value >= 32 && scalar.value != 127 && scalar != "\"" && scalar != "\\"
                     ? UInt8(truncatingIfNeeded: scalar.value) : UInt8(ascii: "_")
             }, as: UTF8.self)
-        var text = (isAttachment ? "attachment; " : "") + "filename=\"\(plain)\""
+        var text = (isAttachment ? "attachment" : "inline") + "; filename=\"\(plain)\""
         if plain != name { text += "; filename*=UTF-8''" + PercentCoding.encode(name) }
         return text
     }

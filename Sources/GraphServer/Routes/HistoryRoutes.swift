@@ -12,7 +12,7 @@ struct HistoryRoutes {
                 let entry = context.history.entry(RunID(request.parameters["id"] ?? ""))
                 return .now(Self.answer(entry.map { [$0] } ?? []))
             },
-            .post("/history", maxByteCount: context.options.maxBodyByteCount) { try change($0) },
+            context.post("/history") { try change($0) },
         ]
     }
 

@@ -14,8 +14,9 @@ struct JobsRoutes {
             .get("/jobs/{id}") { try detail(RunID($0.parameters["id"] ?? "")) },
             .post("/jobs/{id}/cancel", maxByteCount: 64 << 10) { request in
                 let id = RunID(request.parameters["id"] ?? "")
-                guard cancel(id) || context.history.entry(id) != nil else { throw Self.unknown(id) }
-                return .json(.object(JSONObject()))
+                let isCancelled = cancel(id)
+                guard isCancelled || context.history.entry(id) != nil else { throw Self.unknown(id) }
+                return .json(["cancelled": .bool(isCancelled)])
             },
             .post("/jobs/cancel", maxByteCount: 1 << 20) { request in
                 guard let ids = try context.json(request)["job_ids"]?.strings else {

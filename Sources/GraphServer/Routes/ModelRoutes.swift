@@ -1,6 +1,7 @@
 internal import Files
 internal import GraphCore
 internal import HTTP
+internal import Media
 
 /// Which models and other files there are to choose from. Folders are named below the base folder, and extra ones by the
 /// section that names them: where they lie is nobody's business.
@@ -44,6 +45,20 @@ struct ModelRoutes {
                             }))
                 }
             },
+            .get("/experiment/models/preview/{folder}/{index}/{name...}") { request in
+                let kind = request.parameters["folder"] ?? "", name = request.parameters["name"] ?? ""
+                guard let index = Int(request.parameters["index"] ?? ""),
+                    let form = PicturePreview(preview: "webp", channel: nil)
+                else { throw Self.noPreview }
+                return context.later {
+                    try await ViewRoutes(context: context).picture(form, request) {
+                        guard let path = folders.modelPicture(name, kind: kind, folder: index) else {
+                            throw Self.noPreview
+                        }
+                        return path
+                    }
+                }
+            },
             .get("/embeddings") { _ in
                 context.work(on: disk) {
                     .json(.array(try folders.modelFiles("embeddings").map { .string(Self.withoutExtension($0)) }))
@@ -76,6 +91,10 @@ struct ModelRoutes {
             },
         ]
     }
+
+    private static let noPreview = HTTPProblem(
+        404, "there is no picture of that model",
+        suggestion: "Put one beside it: model.png, .jpg or .webp for model.safetensors.")
 
     private func listed<Files>(
         _ request: Request, _ list: (String) throws(Diagnostic) -> Files

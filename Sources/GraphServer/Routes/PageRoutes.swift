@@ -23,7 +23,13 @@ struct PageRoutes {
             return [userStyle, .get("/") { request in .later { StatusPage(context, request).response } }]
         }
         let files = StaticFiles(path: root)
-        return [
+        let documentation = PipPackages(beside: root).docs.map { docs in
+            Route.get("/docs/{path...}") { request in
+                let path = request.parameters["path"] ?? ""
+                return context.work(on: context.disk) { try Self.file(path, docs, request) }
+            }
+        }
+        return [documentation].compactMap { $0 } + [
             userStyle,
             .get("/") { request in context.work(on: context.disk) { try Self.file("index.html", files, request) } },
             // Every other route goes before this one.

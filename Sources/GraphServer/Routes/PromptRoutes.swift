@@ -9,12 +9,15 @@ struct PromptRoutes {
     var routes: [Route] {
         [
             .get("/prompt") { _ in .json(state) },
-            .post("/prompt", maxByteCount: context.options.maxBodyByteCount) { request in
+            context.post("/prompt") { request in
                 if request.body.count <= Router.inlineByteCount { return .now(post(request)) }
                 return context.work(on: context.prompts) { post(request) }
             },
+            context.post("/workflow/convert") { request in
+                context.work(on: context.prompts) { convert(request) }
+            },
             .get("/queue") { _ in context.work(on: context.lists) { queue } },
-            .post("/queue", maxByteCount: context.options.maxBodyByteCount) { try changeQueue($0) },
+            context.post("/queue") { try changeQueue($0) },
             .post("/interrupt", maxByteCount: 64 << 10) { try interrupt($0) },
             .post("/free", maxByteCount: 64 << 10) { try free($0) },
         ]
@@ -54,6 +57,19 @@ struct PromptRoutes {
         }
         text.raw("}")
         return .json(bytes: text.bytes)
+    }
+
+    /// A file of the editor as a prompt; runs nothing.
+    private func convert(_ request: Request) -> Response {
+        do throws(PromptReader.Refusal) {
+            let (graph, notes) = try PromptReader.converted(
+                request.body, limits: context.bodyLimits, registry: context.registry,
+                environment: context.engine.environment)
+            guard request.query.isTrue("notes") else { return .json(graph) }
+            return .json(["prompt": graph, "notes": .array(notes.map { .string($0) })])
+        } catch {
+            return .json(error.json, status: 400)
+        }
     }
 
     private func refusal(_ refusal: PromptQueue.Refusal, _ id: RunID) -> Response {

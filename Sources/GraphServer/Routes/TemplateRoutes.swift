@@ -4,12 +4,13 @@ internal import HTTP
 
 /// The workflows in `workflows/` under the base folder, as the templates that the editor offers.
 ///
-/// The list is ours whenever that folder has a workflow in it; else, and for every file that is not there, the
-/// frontend's own `templates/` counts.
+/// The list is ours whenever that folder has a workflow in it; else, and for every file that is not there, the templates
+/// count that pip puts beside the frontend, then the frontend's own `templates/`.
 struct TemplateRoutes {
     let context: ServerContext
     private let own: StaticFiles
-    private let others: StaticFiles?
+    private let packages: PipPackages
+    private let frontEnd: StaticFiles?
 
     private static let maxCount = 200
     private static let maxByteCount = 1 << 20
@@ -18,7 +19,17 @@ struct TemplateRoutes {
         self.context = context
         let base = context.options.baseDirectory
         own = StaticFiles(path: base.hasSuffix("/") ? base + "workflows" : base + "/workflows")
-        others = context.options.frontEndRoot.map { StaticFiles(path: $0) }
+        packages = context.options.frontEndRoot.map { PipPackages(beside: $0) } ?? .none
+        frontEnd = context.options.frontEndRoot.map { StaticFiles(path: $0) }
+    }
+
+    /// A file of another place than `workflows/`; nil when none has it.
+    private func other(_ name: String, _ request: Request) throws -> Response? {
+        for files in packages.templates where (try? files.locate(name)) != nil {
+            return try PageRoutes.file(name, files, request)
+        }
+        guard let frontEnd, (try? frontEnd.locate("templates/" + name)) != nil else { return nil }
+        return try PageRoutes.file("templates/" + name, frontEnd, request)
     }
 
     var routes: [Route] {
@@ -26,24 +37,19 @@ struct TemplateRoutes {
             .get("/templates/index.json") { request in
                 context.work(on: context.disk) {
                     let names = workflows()
-                    if names.isEmpty, let others { return try PageRoutes.file("templates/index.json", others, request) }
+                    if names.isEmpty, let other = try other("index.json", request) { return other }
                     return .json(names.isEmpty ? [] : [index(names)])
                 }
             },
             .get("/templates/index_logo.json") { request in
                 context.work(on: context.disk) {
-                    if let others, (try? others.locate("templates/index_logo.json")) != nil {
-                        return try PageRoutes.file("templates/index_logo.json", others, request)
-                    }
-                    return .json(.object(JSONObject()))
+                    try other("index_logo.json", request) ?? .json(.object(JSONObject()))
                 }
             },
             .get("/templates/{file}") { request in
                 let name = request.parameters["file"] ?? ""
                 return context.work(on: context.disk) {
-                    if let others, (try? own.locate(name)) == nil {
-                        return try PageRoutes.file("templates/" + name, others, request)
-                    }
+                    if (try? own.locate(name)) == nil, let other = try other(name, request) { return other }
                     return try shown(try own.locate(name), name, request)
                 }
             },

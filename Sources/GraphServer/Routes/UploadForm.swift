@@ -25,6 +25,8 @@ final class UploadForm: BodySink {
         var parser: MultipartParser
         var place = Place.outside
         var file: Upload?
+        /// The folders that the file's name began with.
+        var subfolder = ""
         var fields: [String: [UInt8]] = [:]
     }
 
@@ -67,8 +69,10 @@ final class UploadForm: BodySink {
                 guard state.file == nil else {
                     throw HTTPProblem(400, "the form has more than one 'image'", suggestion: "Upload one at a time.")
                 }
+                let named = Self.place(filename ?? "", in: "")
+                state.subfolder = named.subfolder
                 do throws(Diagnostic) {
-                    state.file = try folders.beginUpload(filename: filename ?? "", maxByteCount: maxByteCount)
+                    state.file = try folders.beginUpload(filename: named.filename, maxByteCount: maxByteCount)
                 } catch {
                     throw Self.problem(error)
                 }
@@ -116,7 +120,7 @@ final class UploadForm: BodySink {
         // From here on it is the answer's.
         state.file = nil
         return Content(
-            file: file, folder: folder, subfolder: try text("subfolder", state) ?? "",
+            file: file, folder: folder, subfolder: Self.joined(try text("subfolder", state) ?? "", state.subfolder),
             overwrite: overwrite == "true" || overwrite == "1", originalReference: state.fields["original_ref"])
     }
 
@@ -126,6 +130,17 @@ final class UploadForm: BodySink {
             throw HTTPProblem(400, "the field '\(name)' is not UTF-8", suggestion: "Send it as UTF-8.")
         }
         return text
+    }
+
+    /// Takes the folders that a file's name begins with for a subfolder: ComfyUI, too, takes `sub/a.png`. A name that is
+    /// absolute or has parts that lead elsewhere stays as it is, to be refused.
+    static func place(_ filename: String, in subfolder: String) -> (filename: String, subfolder: String) {
+        guard !filename.hasPrefix("/"), let slash = filename.lastIndex(of: "/") else { return (filename, subfolder) }
+        return (String(filename[filename.index(after: slash)...]), joined(subfolder, String(filename[..<slash])))
+    }
+
+    private static func joined(_ folder: String, _ subfolder: String) -> String {
+        folder.isEmpty || subfolder.isEmpty ? folder + subfolder : folder + "/" + subfolder
     }
 
     static func folder(_ type: String) -> FolderName? { [.input, .output, .temp].first { $0.rawValue == type } }

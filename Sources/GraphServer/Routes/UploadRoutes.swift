@@ -29,7 +29,8 @@ struct UploadRoutes {
             "POST", pattern,
             handler: .streamed(maxByteCount: limit) { [folders = context.folders] request in
                 try UploadForm(request, folders: folders, maxByteCount: limit, then: then)
-            })
+            }
+        ).advising("Upload a smaller file, or start the server with a larger --max-upload-size (MB).")
     }
 
     private func reply(

@@ -49,6 +49,12 @@ struct UserRoutes {
     private var fileRoutes: [Route] {
         [
             .get("/userdata") { try list($0) },
+            .get("/v2/userdata") { request in
+                let path = request.query["path"] ?? ""
+                return context.work(on: context.disk) {
+                    .json(.array(try context.folders.userEntries(path).map(Self.entry)))
+                }
+            },
             .get("/userdata/{file}") { request in
                 let name = request.parameters["file"] ?? ""
                 return context.work(on: context.disk) {
@@ -58,7 +64,7 @@ struct UserRoutes {
                         contentType: name.hasSuffix(".css") ? MIMETypes.type(ofExtension: "css") : nil)
                 }
             },
-            .post("/userdata/{file}", maxByteCount: context.options.maxBodyByteCount) { request in
+            context.post("/userdata/{file}") { request in
                 let name = request.parameters["file"] ?? ""
                 // Replacing is the default, as in ComfyUI.
                 let overwrite = request.query["overwrite"]?.lowercased() != "false"
@@ -83,6 +89,16 @@ struct UserRoutes {
                     Self.told(try context.folders.moveUserFile(name, to: other, overwrite: overwrite), request)
                 }
             },
+        ]
+    }
+
+    private static func entry(_ entry: UserEntry) -> JSON {
+        let name = JSON.string(lastPart(entry.path)), path = JSON.string(entry.path)
+        guard let file = entry.file else { return ["name": name, "path": path, "type": "directory"] }
+        return [
+            "name": name, "path": path, "type": "file", "size": .number(JSONNumber(file.byteCount)),
+            "modified": .number(JSONNumber(file.modifiedMilliseconds)),
+            "created": .number(JSONNumber(file.createdMilliseconds)),
         ]
     }
 

@@ -18,7 +18,9 @@ struct ViewRoutes {
             throw HTTPProblem(404, "no file is named", suggestion: "Use /view?filename=NAME&subfolder=&type=output.")
         }
         if let form = PicturePreview(preview: query["preview"], channel: query["channel"]) {
-            return context.later { try await picture(filename, form, request) }
+            return context.later {
+                try await picture(form, request) { () throws(HTTPProblem) in try locate(filename, query) }
+            }
         }
         return context.work(on: context.disk) {
             let path = try locate(filename, query)
@@ -27,11 +29,12 @@ struct ViewRoutes {
     }
 
     private func locate(_ filename: String, _ query: Query) throws(HTTPProblem) -> String {
+        let named = UploadForm.place(filename, in: query["subfolder"] ?? "")
         do {
             return try context.folders.locate(
-                filename: filename, subfolder: query["subfolder"] ?? "", type: query["type"])
+                filename: named.filename, subfolder: named.subfolder, type: query["type"])
         } catch {
-            // ComfyUI's: a name that is a path is a bad request, a subfolder or link that leads out is forbidden.
+            // ComfyUI's: a name that leads elsewhere is a bad request, a subfolder or link that does is forbidden.
             let isPath = filename.contains("/") || filename.contains("\\") || filename.contains("..")
             throw error.problem(error.code == .outsideFolder && error.input == "filename" && isPath ? 400 : nil)
         }
@@ -47,8 +50,12 @@ struct ViewRoutes {
         let etag: String
     }
 
-    private func picture(_ filename: String, _ form: PicturePreview, _ request: Request) async throws -> Response {
-        let source = try await context.disk.run { try find(filename, form, request.query) }
+    /// A picture in another form.
+    /// - Parameter locate: finds its file; called where waiting for the disk holds up no messages.
+    func picture(
+        _ form: PicturePreview, _ request: Request, locate: @escaping @Sendable () throws -> String
+    ) async throws -> Response {
+        let source = try await context.disk.run { try Self.source(try locate(), form) }
         let name = Self.name(source.path)
         var headers = FileAnswer.headers(name, isAttachment: false)
         headers["ETag"] = source.etag
@@ -74,22 +81,21 @@ struct ViewRoutes {
         }
     }
 
-    private func find(_ filename: String, _ form: PicturePreview, _ query: Query) throws -> Source {
-        let path = try locate(filename, query)
+    private static func source(_ path: String, _ form: PicturePreview) throws -> Source {
         // Looked at before the file is opened: a file that comes between is kept under a key that no later request has.
         let identity = Folders.identity(ofFile: path)
         let file = try OpenedFile(path: path)
         guard let identity else { throw HTTPProblem(404, "there is no such file") }
-        guard file.byteCount <= Self.maxPictureByteCount else {
+        guard file.byteCount <= maxPictureByteCount else {
             throw HTTPProblem(
                 413,
-                "'\(Self.name(path))' has \(file.byteCount) bytes, and pictures of up to "
-                    + "\(Self.maxPictureByteCount) are read",
+                "'\(name(path))' has \(file.byteCount) bytes, and pictures of up to "
+                    + "\(maxPictureByteCount) are read",
                 suggestion: "Ask for it without preview and channel.")
         }
         return Source(
             path: path, file: file, key: PreviewCache.Key(file: identity, form: form),
-            pixelCount: try Self.pixelCount(file), etag: "\(file.etag.dropLast())-\(form.name)\"")
+            pixelCount: try pixelCount(file), etag: "\(file.etag.dropLast())-\(form.name)\"")
     }
 
     /// What is no picture takes no time; one whose size stands far behind is counted by its bytes, of which a pixel takes

@@ -44,19 +44,7 @@ struct PromptReader {
     init(
         _ body: [UInt8], limits: JSONParser.Limits, registry: NodeRegistry, environment: any NodeEnvironment
     ) throws(Refusal) {
-        let json: JSON
-        do {
-            json = try JSONParser.parse(body, limits: limits)
-        } catch {
-            throw Refusal(
-                type: "invalid_json", message: "The request is not valid JSON", details: error.message,
-                suggestion: "Send {\"prompt\": {...}} as JSON; 'graphrun validate FILE' checks a file.")
-        }
-        guard case .object(let request) = json else {
-            throw Refusal(
-                type: "invalid_json", message: "The request is no JSON object", details: "It is \(json.kindName).",
-                suggestion: "Send {\"prompt\": {...}}.")
-        }
+        let request = try Self.request(body, limits)
         (id, place) = (try Self.id(request), try Self.place(request))
         clientID = try Self.clientID(request)
         var extraData = request["extra_data"]?.object ?? JSONObject()
@@ -83,6 +71,33 @@ struct PromptReader {
         if let refusal = errors.refusal { throw refusal }
         guard let plan = checked.plan else { throw errors.nothingToRun }
         (self.plan, nodeErrors) = (plan, errors.nodeErrors)
+    }
+
+    /// A workflow in the API format, unchecked, and what is odd about the file.
+    /// - Parameter body: a workflow in any format, or `{"workflow": ...}` with one.
+    static func converted(
+        _ body: [UInt8], limits: JSONParser.Limits, registry: NodeRegistry, environment: any NodeEnvironment
+    ) throws(Refusal) -> (graph: JSON, notes: [String]) {
+        let reader = WorkflowReader(registry: registry, shapes: NodeShapes(registry, in: environment))
+        let (_, graph, notes) = try workflow(try request(body, limits), reader)
+        return (graph, notes)
+    }
+
+    private static func request(_ body: [UInt8], _ limits: JSONParser.Limits) throws(Refusal) -> JSONObject {
+        let json: JSON
+        do {
+            json = try JSONParser.parse(body, limits: limits)
+        } catch {
+            throw Refusal(
+                type: "invalid_json", message: "The request is not valid JSON", details: error.message,
+                suggestion: "Send {\"prompt\": {...}} as JSON; 'graphrun check FILE' checks a file.")
+        }
+        guard case .object(let request) = json else {
+            throw Refusal(
+                type: "invalid_json", message: "The request is no JSON object", details: "It is \(json.kindName).",
+                suggestion: "Send {\"prompt\": {...}}.")
+        }
+        return request
     }
 
     /// `extra_pnginfo` of a prompt's `extra_data`.

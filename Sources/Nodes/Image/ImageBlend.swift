@@ -19,7 +19,8 @@ public struct ImageBlend: Node {
     static let blended = Output<Image>("IMAGE")
 
     public let schema = NodeSchema(
-        type: "ImageBlend", category: "image/postprocessing", inputs: [image1, image2, factor, mode],
+        type: "ImageBlend", displayName: "Image Blend", category: "image/postprocessing",
+        inputs: [image1, image2, factor, mode],
         outputs: [blended], module: "comfy_extras.nodes_post_processing", generation: .modern)
 
     public init() {}

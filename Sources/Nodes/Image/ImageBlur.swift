@@ -10,7 +10,8 @@ public struct ImageBlur: Node {
     static let blurred = Output<Image>("IMAGE")
 
     public let schema = NodeSchema(
-        type: "ImageBlur", category: "image/postprocessing", inputs: [image, radius, sigma], outputs: [blurred],
+        type: "ImageBlur", displayName: "Image Blur", category: "image/postprocessing", inputs: [image, radius, sigma],
+        outputs: [blurred],
         module: "comfy_extras.nodes_post_processing", generation: .modern)
 
     public init() {}
@@ -36,7 +37,8 @@ public struct ImageSharpen: Node {
     static let sharpened = Output<Image>("IMAGE")
 
     public let schema = NodeSchema(
-        type: "ImageSharpen", category: "image/postprocessing", inputs: [image, radius, sigma, alpha],
+        type: "ImageSharpen", displayName: "Image Sharpen", category: "image/postprocessing",
+        inputs: [image, radius, sigma, alpha],
         outputs: [sharpened], module: "comfy_extras.nodes_post_processing", generation: .modern)
 
     public init() {}

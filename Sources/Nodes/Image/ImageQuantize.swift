@@ -10,7 +10,8 @@ public struct ImageQuantize: Node {
     static let quantized = Output<Image>("IMAGE")
 
     public let schema = NodeSchema(
-        type: "ImageQuantize", category: "image/postprocessing", inputs: [image, colors, dither],
+        type: "ImageQuantize", displayName: "Image Quantize", category: "image/postprocessing",
+        inputs: [image, colors, dither],
         outputs: [quantized], module: "comfy_extras.nodes_post_processing", generation: .modern)
 
     public init() {}

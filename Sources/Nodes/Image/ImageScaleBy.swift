@@ -33,7 +33,8 @@ public struct ImageScaleToTotalPixels: Node {
     static let scaled = Output<Image>("IMAGE")
 
     public let schema = NodeSchema(
-        type: "ImageScaleToTotalPixels", category: "image/upscaling", inputs: [image, method, megapixels],
+        type: "ImageScaleToTotalPixels", displayName: "Scale Image to Total Pixels", category: "image/upscaling",
+        inputs: [image, method, megapixels],
         outputs: [scaled], module: "comfy_extras.nodes_post_processing", generation: .modern)
 
     public init() {}
