@@ -17,7 +17,7 @@ struct ViewTests {
         #expect(answer.status == 200)
         #expect(answer.bytes == SmallPicture.clear)
         #expect(answer.headers["Content-Type"] == "image/png")
-        #expect(answer.headers["Content-Disposition"] == #"filename="up.png""#)
+        #expect(answer.headers["Content-Disposition"] == #"inline; filename="up.png""#)
         #expect(answer.headers["X-Content-Type-Options"] == "nosniff")
         #expect(answer.headers["ETag"] != nil && answer.headers["Last-Modified"] != nil)
     }
@@ -68,7 +68,7 @@ struct ViewTests {
         let target = "/view?filename=up.png&type=input"
         let webP = await place.get(target + "&preview=webp;50")
         #expect(webP.headers["Content-Type"] == "image/webp" && webP.bytes.dropFirst(8).starts(with: "WEBP".utf8))
-        #expect(webP.headers["Content-Disposition"] == #"filename="up.png""#)
+        #expect(webP.headers["Content-Disposition"] == #"inline; filename="up.png""#)
         let jpeg = await place.get(target + "&preview=jpeg")
         #expect(jpeg.headers["Content-Type"] == "image/jpeg" && jpeg.bytes.starts(with: [0xFF, 0xD8, 0xFF]))
         #expect(SmallPicture.colorType(await place.get(target + "&channel=rgb").bytes) == 2)
