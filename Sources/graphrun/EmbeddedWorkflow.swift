@@ -9,7 +9,8 @@ enum EmbeddedWorkflow {
     /// Whether a file that begins so may carry texts.
     static func mayBe(_ start: [UInt8]) -> Bool { EmbeddedTexts.mayBe(start) }
 
-    /// `prompt` is what made it; `workflow` is what the editor shows of that, and stands in where there is no prompt.
+    /// `prompt` is what made it; `workflow` is what the editor shows of that, and stands in where there is no prompt. Texts
+    /// of these names by other programs are neither, and hide nothing.
     /// - Returns: nil when the bytes are no picture and no sound of a kind that carries texts.
     /// - Throws: when they are, and carry no workflow.
     static func json(in bytes: [UInt8]) throws(UnreadableWorkflow) -> JSON? {
@@ -17,19 +18,29 @@ enum EmbeddedWorkflow {
             if let format = ImageFormat.sniff(bytes) { throw UnreadableWorkflow([unread(format)]) }
             return nil
         }
-        func find(_ keyword: String) throws(UnreadableWorkflow) -> JSON? {
-            guard let text = texts.first(where: { $0.keyword.lowercased() == keyword })?.text, !text.isEmpty else {
-                return nil
+        var damage: UnreadableWorkflow?
+        func find(_ keyword: String, isIt: (JSON) -> Bool) -> JSON? {
+            for text in texts where text.keyword.lowercased() == keyword && text.text.first == "{" {
+                do throws(UnreadableWorkflow) {
+                    let json = try WorkflowReader.parse(withoutNaN(Array(text.text.utf8)))
+                    if isIt(json) { return json }
+                } catch {
+                    damage = damage ?? error
+                }
             }
-            return try WorkflowReader.parse(withoutNaN(Array(text.utf8)))
+            return nil
         }
-        let workflow = try find("workflow")
-        guard let prompt = try find("prompt") else {
-            guard let workflow else { throw UnreadableWorkflow([carriesNone]) }
-            return workflow
+        let workflow = find("workflow") { $0["nodes"]?.array != nil || isPrompt($0) }
+        guard let prompt = find("prompt", isIt: isPrompt) else {
+            if let workflow { return workflow }
+            throw damage ?? UnreadableWorkflow([carriesNone])
         }
         let extra: JSON = workflow.map { ["extra_pnginfo": ["workflow": $0]] } ?? .object(JSONObject())
         return ["prompt": prompt, "extra_data": extra]
+    }
+
+    private static func isPrompt(_ json: JSON) -> Bool {
+        json.object?.members.contains { $0.value["class_type"] != nil } == true
     }
 
     private static func unread(_ format: ImageFormat) -> Diagnostic {

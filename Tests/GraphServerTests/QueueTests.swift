@@ -212,7 +212,8 @@ struct QueueTests {
             #expect(try endpoint.post("/prompt", exact).status == 200)
             #expect(
                 try endpoint.post("/prompt", exact + [UInt8(ascii: " ")]).problem
-                    == "413 the body is larger than the limit of 16777216 bytes\nSend less at once.")
+                    == "413 the body is larger than the limit of 16777216 bytes\nSend less at once, or start the server with a larger --max-body-size (MB)."
+            )
         }
     }
 

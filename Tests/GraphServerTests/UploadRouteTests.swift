@@ -72,7 +72,10 @@ struct UploadRouteTests {
     func tooLarge() async throws {
         let place = try TestPlace { options, _ in options.maxUploadByteCount = 500 }
         let answer = await place.postForm("/upload/image", [("image", "a.png", Array(repeating: 7, count: 600))])
-        #expect(answer.problem == "413 the body is larger than the limit of 500 bytes\nSend less at once.")
+        #expect(
+            answer.problem
+                == "413 the body is larger than the limit of 500 bytes\nUpload a smaller file, or start the server with a larger --max-upload-size (MB)."
+        )
         #expect(place.names("input") == [])
         let features = await place.get("/features").json
         #expect(features["max_upload_size"] == 500)

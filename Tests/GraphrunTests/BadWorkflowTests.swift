@@ -55,11 +55,11 @@ struct UnreadableWorkflowTests {
             ),
             (
                 "[]", "a workflow is a JSON object, but this is a list",
-                "Export the workflow with 'Save (API Format)' in ComfyUI."
+                "Export the workflow with 'Workflow > Export (API)' in ComfyUI."
             ),
             (
                 #"{"name": "x"}"#, #"this JSON is no workflow: none of its entries has a "class_type""#,
-                "Export the workflow with 'Save (API Format)' in ComfyUI."
+                "Export the workflow with 'Workflow > Export (API)' in ComfyUI."
             ),
             (
                 #"{"prompt": [1]}"#, #""prompt" must hold the nodes, but it is a list"#,

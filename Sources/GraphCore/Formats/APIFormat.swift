@@ -9,7 +9,7 @@ public enum APIFormat {
         if !root.members.isEmpty && !root.members.contains(where: { $0.value["class_type"] != nil }) {
             throw UnreadableWorkflow(
                 .unknownFormat, "this JSON is no workflow: none of its entries has a \"class_type\"",
-                suggestion: "Export the workflow with 'Save (API Format)' in ComfyUI.")
+                suggestion: "Export the workflow with 'Workflow > Export (API)' in ComfyUI.")
         }
         var nodes: [Workflow.Node] = []
         nodes.reserveCapacity(root.members.count)

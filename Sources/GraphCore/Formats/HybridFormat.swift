@@ -26,6 +26,7 @@ struct HybridFormat {
             format.tell(nil, .malformedWorkflow, "\"links\" must be a list, but it is \(other.kindName)", nil)
         }
         if !format.problems.isEmpty { throw UnreadableWorkflow(format.problems) }
+        format.fillInDefaults()
         return Workflow(nodes: format.nodes)
     }
 
@@ -137,6 +138,16 @@ struct HybridFormat {
     private static func isEditorsOwn(_ value: JSON, behind spec: InputSpec) -> Bool {
         if spec.options.contains(.init("image_upload", true)) { return value == "image" }
         return spec.hasControlAfterGenerate && ["fixed", "increment", "decrement", "randomize"].contains(value)
+    }
+
+    /// A list of values by position may end early: widgets behind its end have what their type declares.
+    private mutating func fillInDefaults() {
+        for index in nodes.indices {
+            for spec in schema(index)?.widgets ?? [] where nodes[index][spec.name] == nil {
+                guard let value = spec.defaultValue else { continue }
+                nodes[index][spec.name] = .literal(value)
+            }
+        }
     }
 
     // MARK: Links

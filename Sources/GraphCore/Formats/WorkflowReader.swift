@@ -55,7 +55,7 @@ public struct WorkflowReader: Sendable {
         guard case .object(let root) = json else {
             throw UnreadableWorkflow(
                 .unknownFormat, "a workflow is a JSON object, but this is \(json.kindName)",
-                suggestion: "Export the workflow with 'Save (API Format)' in ComfyUI.")
+                suggestion: "Export the workflow with 'Workflow > Export (API)' in ComfyUI.")
         }
         if let wrapped = root["prompt"], wrapped["class_type"] == nil {
             guard case .object(let prompt) = wrapped else {
@@ -67,6 +67,7 @@ public struct WorkflowReader: Sendable {
             workflow.extraPNGInfo = root["extra_data"]?["extra_pnginfo"]?.object ?? JSONObject()
             return Reading(workflow: workflow, format: .api)
         }
+        if let wrapped = Self.wrapped(root) { return try read(wrapped) }
         if case .array(let nodes)? = root["nodes"] {
             if Self.isEditorFile(root, nodes) {
                 let (workflow, notes) = try LiteGraphFormat.read(root, shapes: shapes, now: now)
@@ -75,6 +76,20 @@ public struct WorkflowReader: Sendable {
             return Reading(workflow: try HybridFormat.read(root, nodes, registry: registry), format: .hybrid)
         }
         return Reading(workflow: try APIFormat.read(root), format: .api)
+    }
+
+    /// The workflow in what services take: `{"workflow": ...}`, RunPod's `{"input": {"workflow": ...}}`.
+    private static func wrapped(_ root: JSONObject) -> JSON? {
+        for place in [root, root["input"]?.object ?? JSONObject()] where place["class_type"] == nil {
+            for key in ["workflow", "prompt"] {
+                guard let inner = place[key]?.object, inner["class_type"] == nil else { continue }
+                // A workflow itself, so this goes one level deep.
+                let isWorkflow =
+                    inner["nodes"]?.array != nil || inner.members.contains { $0.value["class_type"] != nil }
+                if isWorkflow { return .object(inner) }
+            }
+        }
+        return nil
     }
 
     /// Whether this is a file of ComfyUI's editor, for which it helps to know what a server says of its nodes.
@@ -104,9 +119,17 @@ public struct WorkflowReader: Sendable {
                 return "Put it in double quotes: \"\(word)\"."
             }
         }
-        if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) {
+        func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
+        if bytes.allSatisfy(isSpace) {
             return "Check the file: it is empty."
         }
+        if bytes.first(where: { !isSpace($0) }) == UInt8(ascii: "<") {
+            return "Download the workflow again: this is a web page, which a download that failed often leaves."
+        }
+        if error.reason.hasSuffix("found '/'") || error.reason.hasSuffix("found '#'") {
+            return "Remove the comment: JSON has none."
+        }
+        if error.reason.hasSuffix("found '\u{27}'") { return "Use double quotes: JSON has no single ones." }
         if error.reason.hasSuffix("found the end of the file") { return "Copy the file again: it seems cut off." }
         if error.reason.hasPrefix("expected a value"), error.reason.hasSuffix("found ']'") { return trailingComma }
         if error.reason.hasPrefix("expected a name"), error.reason.hasSuffix("found '}'") { return trailingComma }

@@ -18,14 +18,14 @@ struct WorkflowReaderTests {
                 "[]",
                 """
                 - unknownFormat: a workflow is a JSON object, but this is a list
-                  Export the workflow with 'Save (API Format)' in ComfyUI.
+                  Export the workflow with 'Workflow > Export (API)' in ComfyUI.
                 """
             ),
             (
                 #"{"name": "graph", "version": 1}"#,
                 """
                 - unknownFormat: this JSON is no workflow: none of its entries has a "class_type"
-                  Export the workflow with 'Save (API Format)' in ComfyUI.
+                  Export the workflow with 'Workflow > Export (API)' in ComfyUI.
                 """
             ),
             (

@@ -47,14 +47,15 @@ struct Box {
         }
     }
 
-    init(_ node: LiteGraphFile.Node, shape: NodeShape?, nearest: (String) -> String?) {
+    /// - Parameter advice: what to do about a type that is unknown.
+    init(_ node: LiteGraphFile.Node, shape: NodeShape?, advice: (LiteGraphFile.Node) -> String) {
         (self.node, kind, displayName) = (node, .plain, shape?.displayName)
         outputs = node.outputs.map(\.type)
         if let shape {
             outputs = shape.outputs
             fillIn(shape)
         } else {
-            fillInFromFile(nearest)
+            fillInFromFile(advice)
         }
     }
 
@@ -82,16 +83,56 @@ struct Box {
     private mutating func fillIn(_ shape: NodeShape) {
         var filler = WidgetFiller(node, shape)
         inputs = filler.inputs(shape.inputs)
-        addExtraSlots()
         if let surplus = filler.mismatch {
+            let remedy =
+                takeNamedValues()
+                ?? (surplus.given > surplus.expected
+                    ? "the last are left out" : "the others are filled in with defaults")
             notes.append(
                 Diagnostic(
                     .malformedWorkflow, severity: .warning, node: NodeID(node.id),
-                    "it has \(surplus.given) widgets_values, and \(node.type) has \(surplus.expected): "
-                        + (surplus.given > surplus.expected
-                            ? "the last are left out" : "the others are filled in with defaults"),
+                    "it has \(surplus.given) widgets_values, and \(node.type) has \(surplus.expected): \(remedy)",
                     suggestion: "Check its values."))
         }
+        addExtraSlots()
+    }
+
+    /// Fills in widgets by the names that newer editors save, where values by position would go to wrong widgets.
+    /// - Returns: what was done, in words; nil when the file does not name its values.
+    private mutating func takeNamedValues() -> String? {
+        guard let named = slotValues() else { return nil }
+        for index in inputs.indices where inputs[index].isWidget {
+            guard let shape = inputs[index].shape else { continue }
+            inputs[index].value =
+                if let value = named[inputs[index].name] { WidgetFiller.read(value, shape) } else { shape.initialValue }
+        }
+        let known = Set(inputs.map(\.name))
+        let lost = node.inputs.compactMap { $0.widget == nil || known.contains($0.name) ? nil : "'\($0.name)'" }
+        return "they are matched by name" + (lost.isEmpty ? "" : ", and \(lost.joined(separator: ", ")) left out")
+    }
+
+    /// The entries of `widgets_values` by the slots that the file has for its widgets; nil when these do not account for
+    /// all of them.
+    private func slotValues() -> [String: JSON]? {
+        let widgets = node.inputs.filter { $0.widget != nil }
+        guard let values = node.values?.array, !values.isEmpty, !widgets.isEmpty else { return nil }
+        var surplus = values.count - widgets.count
+        var rest = values[...]
+        var named: [String: JSON] = [:]
+        for widget in widgets {
+            named[widget.name] = rest.popFirst()
+            if surplus > 0, widget.type == "INT", let next = rest.first?.string, Self.controls.contains(next) {
+                rest = rest.dropFirst()
+                surplus -= 1
+            }
+        }
+        // Anything but buttons is a widget without a name.
+        return surplus >= 0 && Self.areButtons(rest) ? named : nil
+    }
+
+    /// Entries of buttons stand at the end.
+    private static func areButtons(_ values: some Sequence<JSON>) -> Bool {
+        values.allSatisfy { $0 == .null || $0 == "" || $0 == "image" }
     }
 
     /// Saved slots that the type does not have stay, as sockets. One for a widget that is gone goes, and as the editor
@@ -129,8 +170,8 @@ struct Box {
 
     private static let controls: Set<String> = ["fixed", "increment", "decrement", "randomize", "increment-wrap"]
 
-    /// Newer editors save a slot for each widget, with its name.
-    private mutating func fillInFromFile(_ nearest: (String) -> String?) {
+    /// Newer editors save a slot for each widget, with its name, and some node packs their values by name.
+    private mutating func fillInFromFile(_ advice: (LiteGraphFile.Node) -> String) {
         inputs = node.inputs.map {
             Input(name: $0.name, type: $0.type, shape: nil, isWidget: $0.widget != nil, value: nil, link: nil)
         }
@@ -138,27 +179,25 @@ struct Box {
         switch node.values {
         case .object(let named)?:
             for index in widgets { inputs[index].value = named[inputs[index].name] }
-        case .array(let values)? where !values.isEmpty:
-            var surplus = values.count - widgets.count
-            var rest = values[...]
-            for index in widgets {
-                inputs[index].value = rest.popFirst()
-                if surplus > 0, inputs[index].type == "INT", let next = rest.first?.string, Self.controls.contains(next)
-                {
-                    rest = rest.dropFirst()
-                    surplus -= 1
-                }
+            let known = Set(inputs.map(\.name))
+            // Buttons have no value, and how a seed goes on is the editor's own.
+            for member in named.members
+            where !known.contains(member.key) && member.value != .null && member.key != "control_after_generate" {
+                inputs.append(
+                    Input(name: member.key, type: "*", shape: nil, isWidget: true, value: member.value, link: nil))
             }
-            // Buttons stand at the end; anything else is a widget of which nobody knows the name.
-            if surplus < 0 || !rest.allSatisfy({ $0 == .null || $0 == "" || $0 == "image" }) {
-                refusal = unknown(nearest)
+        case .array(let values)? where !values.isEmpty:
+            if let named = slotValues() {
+                for index in widgets { inputs[index].value = named[inputs[index].name] }
+            } else if !widgets.isEmpty || !Self.areButtons(values) {
+                refusal = unknown(advice)
             }
         default:
-            if node.inputs.isEmpty && node.outputs.isEmpty { refusal = unknown(nearest) }
+            if node.inputs.isEmpty && node.outputs.isEmpty { refusal = unknown(advice) }
         }
     }
 
-    private func unknown(_ nearest: (String) -> String?) -> Diagnostic {
+    private func unknown(_ advice: (LiteGraphFile.Node) -> String) -> Diagnostic {
         let id = NodeID(node.id)
         let looksLikeSubgraph = node.type.utf8.count == 36 && node.type.split(separator: "-").count == 5
         if looksLikeSubgraph {
@@ -179,9 +218,7 @@ struct Box {
         return Diagnostic(
             .unknownNodeType, node: id,
             "its type '\(node.type)' is unknown, and the file does not name its widgets",
-            suggestion: nearest(node.type)
-                ?? "Convert it with what a server that has it says: "
-                + "graphrun convert FILE --object-info http://127.0.0.1:8188 (or a file).")
+            suggestion: advice(node))
     }
 }
 
@@ -238,7 +275,8 @@ struct WidgetFiller {
                 continue
             }
             let value = position < values.count ? Self.read(values[position], shape) : shape.initialValue
-            position += 1 + shape.controlCount
+            // Inside a choice a seed has an entry for how it goes on only where its type says so.
+            position += 1 + (prefix.isEmpty || shape.saysControl ? shape.controlCount : 0)
             inputs.append(
                 Box.Input(name: name, type: shape.type, shape: shape, isWidget: true, value: value, link: nil))
             // What the choice made adds; an unknown one adds nothing.

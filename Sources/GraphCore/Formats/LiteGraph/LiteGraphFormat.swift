@@ -50,9 +50,9 @@ private struct BoxMaker {
         }
         if let index = indexByID[node.type] { return Box(node, kind: .host(index), definition: definitions[index]) }
         if known[node.type] == nil { known[node.type] = .some(shapes.shape(of: node.type)) }
-        return Box(node, shape: known[node.type] ?? nil) { type in
+        return Box(node, shape: known[node.type] ?? nil) { node in
             nearestBudget -= 1
-            return nearestBudget < 0 ? nil : shapes.sentence(nearest: type)
+            return shapes.advice(node, looksForNames: nearestBudget >= 0)
         }
     }
 }
@@ -172,6 +172,13 @@ private struct PromptWriter {
             }
         }
         guard input.isWidget, let value = input.value else { return nil }
+        if let objection = input.shape?.objection(to: value) {
+            notes.append(
+                Diagnostic(
+                    .malformedWorkflow, severity: .warning, node: NodeID(id(instance, box)), input: input.name,
+                    "the value of '\(input.name)' is \(JSONWriter.text(value).prefix(60)), which is not \(objection)",
+                    suggestion: "Check its values: the file may be of another version of \(box.node.type)."))
+        }
         return .literal(Self.wrapped(filledIn(value, input, box)))
     }
 

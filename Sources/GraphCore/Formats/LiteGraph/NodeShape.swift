@@ -130,6 +130,27 @@ extension NodeShape.Input {
         }
     }
 
+    /// What a value is not that cannot belong to the widget; nil where it can. A name that is not among the choices can:
+    /// whether it exists is the server's to say.
+    func objection(to value: JSON) -> String? {
+        if value == .null { return nil }
+        switch type {
+        case "INT", "FLOAT":
+            let isNumber = value.number != nil || value.string.map { Double($0) != nil } == true
+            return isNumber ? nil : "a number"
+        case "BOOLEAN":
+            if case .bool = value { return nil }
+            let isWord = value.string.map { ["true", "false"].contains($0.lowercased()) } == true
+            return value.number != nil || isWord ? nil : "true or false"
+        case "STRING": return value.object == nil && value.array == nil ? nil : "a text"
+        case "COMBO":
+            if isMultiSelect || choices.isEmpty || value.string != nil { return nil }
+            return choices.contains { $0.kindName == value.kindName } ? nil : "a choice"
+        case Self.dynamicCombo: return branches.isEmpty || branches.contains { $0.key == value } ? nil : "a choice"
+        default: return nil
+        }
+    }
+
     /// Of a field of its type that nobody has described.
     var emptyValue: JSON {
         switch type {
@@ -164,8 +185,20 @@ public struct NodeShapes: Sendable {
         return registry[type].map { NodeShape(objectInfo: ObjectInfo.json(of: $0.schema, in: environment)) }
     }
 
-    /// A type with a name like it, for those who mistyped.
-    func sentence(nearest type: String) -> String? {
-        NearestName.sentence(type, among: registry.names + described.keys.sorted())
+    /// What to do about a node whose type is unknown.
+    /// - Parameter looksForNames: whether types with a name like it are looked for, which compares many.
+    func advice(_ node: LiteGraphFile.Node, looksForNames: Bool) -> String {
+        if looksForNames,
+            let sentence = NearestName.sentence(node.type, among: registry.names + described.keys.sorted())
+        {
+            return sentence
+        }
+        guard !described.isEmpty else {
+            return "Convert it with what a server that has it says: "
+                + "graphrun convert FILE --object-info http://127.0.0.1:8188 (or a file)."
+        }
+        let pack = ["cnr_id", "aux_id"].lazy.compactMap { node.properties[$0]?.string }.first { !$0.isEmpty }
+        let name = pack.map { " '\($0.prefix(100))'" } ?? " that has it"
+        return "That server does not know it either: install the node pack\(name) there."
     }
 }
