@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "cpng_shared.h"
 
@@ -21,6 +22,7 @@ struct cpng_decoder {
     size_t memory_left;
     int has_all_pixels;
     int lost_text;
+    int wrong_checksum;
     int cut_off;
     int (*is_stopped)(void);  // NULL until the pixels are read
     uint8_t *row;  // one row in another form than the caller's
@@ -70,6 +72,7 @@ static void note_warning(png_structp png, png_const_charp words) {
     cpng_decoder *decoder = (cpng_decoder *)((char *)failure - offsetof(cpng_decoder, failure));
     if (strncmp(words, "zTXt", 4) == 0 || strncmp(words, "iTXt", 4) == 0 || strncmp(words, "tEXt", 4) == 0)
         decoder->lost_text = 1;
+    if (strstr(words, "CRC error") != NULL) decoder->wrong_checksum = 1;
 }
 
 static void read_bytes(png_structp png, png_bytep into, size_t count) {
@@ -116,7 +119,24 @@ static void describe(cpng_decoder *decoder) {
     }
 }
 
-// Known to libpng and not needed here: dropped unread. Their checksums are still verified.
+static uint32_t big_endian(const uint8_t *bytes) {
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+// Whether a chunk that pixels do not need has a wrong checksum: libpng either drops such a chunk or says nothing of it.
+static int has_wrong_checksum(const uint8_t *bytes, size_t count) {
+    size_t position = 8;
+    while (count >= 12 && position <= count - 12) {
+        const size_t length = big_endian(bytes + position);
+        if (length > count - position - 12) return 0;
+        const uint8_t *type = bytes + position + 4;
+        if ((type[0] & 0x20) != 0 && crc32(0, type, (uInt)length + 4) != big_endian(type + 4 + length)) return 1;
+        position += length + 12;
+    }
+    return 0;
+}
+
+// Known to libpng and not needed here: dropped unread.
 static const png_byte unneeded_chunks[] =
     "bKGD\0cHRM\0eXIf\0gAMA\0hIST\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sRGB\0tIME";
 
@@ -140,7 +160,9 @@ int cpng_open(const uint8_t *bytes, size_t count, cpng_decoder **decoder_out, cp
     if (decoder->info == NULL || decoder->end_info == NULL) return CPNG_NO_MEMORY;
     png_set_read_fn(png, decoder, read_bytes);
     png_set_benign_errors(png, 1);
-    png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+    // What a wrong checksum belongs to may be whole all the same, and zlib has a checksum of its own for the pixels.
+    png_set_crc_action(png, PNG_CRC_WARN_USE, PNG_CRC_QUIET_USE);
+    decoder->wrong_checksum = has_wrong_checksum(bytes, count);
     // The caller's own limit speaks first, and more clearly.
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
     png_set_chunk_malloc_max(png, CHUNK_MAX);
@@ -320,6 +342,8 @@ const uint8_t *cpng_profile(const cpng_decoder *decoder, size_t *count) {
 }
 
 int cpng_lost_text(const cpng_decoder *decoder) { return decoder->lost_text; }
+
+int cpng_wrong_checksum(const cpng_decoder *decoder) { return decoder->wrong_checksum; }
 
 static int texts_in(const cpng_decoder *decoder, png_infop info, png_textp *texts) {
     *texts = NULL;

@@ -63,7 +63,7 @@ public enum ServerProgram {
         for address in options.listen {
             let host = address.contains(":") ? "[\(address)]" : address
             complain("listening on \(scheme)://\(host):\(port)")
-            if !isLoopback(address) {
+            if !Authority.isLoopback(host: address) {
                 complain(
                     "warning: \(host) is reachable from other machines, and whoever reaches it can run workflows and read "
                         + "their pictures\n  Listen on 127.0.0.1, or put a proxy with a password before it.")
@@ -80,10 +80,6 @@ public enum ServerProgram {
         // The promise is 10 s in all; what runs is cancelled first, and hears of it within 100 ms.
         await server.stop(grace: .seconds(5))
         return 0
-    }
-
-    static func isLoopback(_ address: String) -> Bool {
-        address.hasPrefix("127.") || address == "::1" || address.lowercased() == "localhost"
     }
 
     private static func say(_ text: String) -> Int32 {

@@ -29,6 +29,19 @@ public struct Authority: Sendable, Equatable {
         self.port = port
     }
 
+    /// Whether the host is this machine and can be no other: an address of 127.0.0.0/8 or ::1, or a name that RFC 6761 keeps
+    /// for it. `127.example.org` is a name as any other.
+    public var isLoopback: Bool {
+        isAddress
+            ? host.hasPrefix("127.") || host == "::1" || host.hasPrefix("::ffff:127.")
+            : host == "localhost" || host.hasSuffix(".localhost")
+    }
+
+    /// The same of a host alone, an IPv6 address without brackets.
+    public static func isLoopback(host: String) -> Bool {
+        Authority(host.contains(":") ? "[\(host)]" : host)?.isLoopback == true
+    }
+
     /// Of `:80`, of a colon alone, or of nothing; nil for anything else.
     private static func port(_ text: Substring) -> Int?? {
         if text.isEmpty { return .some(nil) }

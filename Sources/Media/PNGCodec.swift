@@ -41,6 +41,9 @@ public enum PNGCodec {
             if profile == nil, PNGChunks(of: bytes).contains(where: { $0.type.elementsEqual("iCCP".utf8) }) {
                 picture.notes.append("its colour profile is damaged or not for its kind of pixels, and was ignored")
             }
+            if unsafe cpng_wrong_checksum(decoder) == 1 {
+                picture.notes.append("a checksum in it is wrong: it may be damaged")
+            }
             if unsafe cpng_lost_text(decoder) == 1 {
                 picture.notes.append("a text in it is damaged or larger than 8 MiB, and was left out")
             }

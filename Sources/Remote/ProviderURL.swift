@@ -1,4 +1,5 @@
 internal import GraphCore
+internal import HTTP
 
 /// Where a model server answers: `http://host:port`, and a path in front of its routes if a proxy puts one there.
 ///
@@ -60,10 +61,7 @@ public struct ProviderURL: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// Nobody but this machine hears what is sent there.
-    public var isLoopback: Bool {
-        host == "localhost" || host.hasSuffix(".localhost") || host == "::1"
-            || host.hasPrefix("127.") && host.utf8.allSatisfy { $0 == 0x2E || $0 >= 0x30 && $0 <= 0x39 }
-    }
+    public var isLoopback: Bool { Authority.isLoopback(host: host) }
 
     /// The URL of a route.
     /// - Parameter path: begins with a slash; what is not a route's own words is percent-encoded already.

@@ -1,4 +1,4 @@
-internal import GraphCore
+public import GraphCore
 internal import HTTP
 
 /// What went wrong with a call, for people: the server's words, and what to try.
@@ -9,6 +9,15 @@ extension ModelServer {
         return Diagnostic(
             code, node: nil, "'\(provider.name)' answered \(complaint.status)\(words)",
             suggestion: await advice(complaint, request))
+    }
+
+    /// What went wrong, where a server says so in an answer that claims to be a success; nil when it does not.
+    public func complaint(in answer: [UInt8]) -> Diagnostic? {
+        guard let complaint = ServerComplaint(inSuccess: answer, key: provider.key) else { return nil }
+        return Diagnostic(
+            complaint.cause == .outOfMemory ? .outOfMemory : .nodeFailed, node: nil,
+            "'\(provider.name)' answered with an error: \(complaint.message)",
+            suggestion: "Check the node's inputs, and look into the server's log.")
     }
 
     private func advice(_ complaint: ServerComplaint, _ request: RemoteRequest) async -> String {

@@ -39,6 +39,15 @@ struct ServerComplaint: Sendable, Equatable {
         cause = Self.cause(status, words.lowercased(), code)
     }
 
+    /// A complaint that a server sent with a status of success; nil for anything that does not say what is wrong.
+    init?(inSuccess body: [UInt8], key: Secret?) {
+        let body = Array(body.prefix(Self.maxByteCount))
+        guard let json = try? JSONParser.parse(body), json.object != nil,
+            ["error", "detail", "message", "msg"].contains(where: { json[$0] != nil && json[$0] != .null })
+        else { return nil }
+        self.init(status: 200, body: body, key: key)
+    }
+
     private static func cause(_ status: Int, _ words: String, _ code: String) -> Cause {
         func says(_ phrases: String...) -> Bool { phrases.contains { words.contains($0) } }
         if says("out of memory", "cuda_error_out_of_memory", "not enough memory", "cudaerrormemoryallocation") {

@@ -53,7 +53,7 @@ struct SoundViewTests {
         let answer = await place.get("/api/view?filename=\(name)&subfolder=audio&type=output&rand=0.5")
         #expect(answer.status == 200 && answer.bytes == file.bytes)
         #expect(answer.headers["Content-Type"] == file.type)
-        #expect(answer.headers["Content-Disposition"] == "filename=\"\(name)\"")
+        #expect(answer.headers["Content-Disposition"] == "inline; filename=\"\(name)\"")
         #expect(answer.headers["Accept-Ranges"] == "bytes")
     }
 

@@ -64,7 +64,7 @@ struct TraversalTests {
     @Test(
         "of an upload is refused, and nothing is written",
         arguments: [
-            ("../x.png", ""), ("/tmp/x.png", ""), ("a/x.png", ""), ("..\\\\x.png", ""), ("..", ""),
+            ("../x.png", ""), ("/tmp/x.png", ""), ("..\\\\x.png", ""), ("..", ""),
             ("x.png", ".."), ("x.png", "../.."), ("x.png", "/tmp"), ("x.png", "a/../../b"),
             ("x.png", "a\0b"),
         ])

@@ -136,6 +136,6 @@ struct ViewTests {
         let answer = await place.get("/view?type=input&filename=a%22b%20%C3%A9.png")
         #expect(
             answer.headers["Content-Disposition"]
-                == #"filename="a_b _.png"; filename*=UTF-8''a%22b%20%C3%A9.png"#)
+                == #"inline; filename="a_b _.png"; filename*=UTF-8''a%22b%20%C3%A9.png"#)
     }
 }

@@ -33,4 +33,21 @@ struct AuthorityTests {
             "[12345::]", "[g::1]", "[::1.2.3]", "[1.2.3.4::]", "[::1%]", "[1.2.3.4]", "[evil.example]",
         ])
     func bad(text: String) { #expect(Authority(text) == nil) }
+
+    @Test("is this machine only by an address that can be no other, or a name kept for it")
+    func loopback() {
+        for text in [
+            "127.0.0.1", "127.8.9.1:80", "[::1]", "[::1]:80", "[::ffff:127.0.0.1]", "localhost:1", "a.localhost",
+        ] {
+            #expect(Authority(text)?.isLoopback == true, "\(text)")
+        }
+        for text in [
+            "127.evil.example", "127.0.0.1.evil.example", "127.1", "1270.0.0.1", "10.0.0.1", "[::2]", "[fe80::1]",
+            "localhost.evil.example", "notlocalhost", "0.0.0.0",
+        ] {
+            #expect(Authority(text)?.isLoopback == false, "\(text)")
+            #expect(!Authority.isLoopback(host: text.filter { $0 != "[" && $0 != "]" }), "\(text)")
+        }
+        #expect(Authority.isLoopback(host: "::1"))
+    }
 }

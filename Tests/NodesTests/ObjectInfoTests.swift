@@ -15,7 +15,13 @@ struct ObjectInfoTests {
         var compared = 0
         for node in BuiltInNodes.all() {
             guard let sample = samples[node.schema.type] else { continue }
-            let ours = ObjectInfo.json(of: node.schema, in: EmptyEnvironment())
+            var ours = ObjectInfo.json(of: node.schema, in: EmptyEnvironment())
+            // Of some nodes ComfyUI says null there, and editors then show the type.
+            if sample["display_name"] == .null, var object = ours.object {
+                #expect(object["display_name"]?.string?.isEmpty == false)
+                object["display_name"] = .null
+                ours = .object(object)
+            }
             #expect(
                 Self.sorted(ours) == Self.sorted(Self.withoutFiles(sample)), "\(node.schema.type) in \(path)")
             compared += 1

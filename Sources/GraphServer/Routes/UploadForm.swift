@@ -135,7 +135,10 @@ final class UploadForm: BodySink {
     /// Takes the folders that a file's name begins with for a subfolder: ComfyUI, too, takes `sub/a.png`. A name that is
     /// absolute or has parts that lead elsewhere stays as it is, to be refused.
     static func place(_ filename: String, in subfolder: String) -> (filename: String, subfolder: String) {
-        guard !filename.hasPrefix("/"), let slash = filename.lastIndex(of: "/") else { return (filename, subfolder) }
+        let parts = filename.split(separator: "/", omittingEmptySubsequences: false)
+        guard let slash = filename.lastIndex(of: "/"), !parts.contains(where: { $0.isEmpty || $0 == ".." }) else {
+            return (filename, subfolder)
+        }
         return (String(filename[filename.index(after: slash)...]), joined(subfolder, String(filename[..<slash])))
     }
 

@@ -31,6 +31,7 @@ public enum SoundDecoder {
     ) throws -> DecodedSound {
         let start = try file.read(SoundFormat.prefixByteCount, at: 0)
         try SoundFormat.check(start)
+        if let note = try WAVLayout(file)?.peculiarity { return try decodeStream(file, note, into: builder) }
         let sound = try SoundFile(reading: file)
         try checkLimits(sound)
         let blockFrameCount = max(1, Audio.blockFrameCount / sound.channelCount)
@@ -53,6 +54,27 @@ public enum SoundDecoder {
             decoded.notes.append("the file is cut off or damaged; the first \(seconds(audio.duration)) were read")
         }
         return decoded
+    }
+
+    /// Reads a WAV that libsndfile refuses or takes for empty.
+    private static func decodeStream(
+        _ file: ByteFile, _ note: String, into builder: consuming SoundBuilder
+    ) throws -> DecodedSound {
+        var stream = WAVStream()
+        var position = 0
+        while position < file.byteCount {
+            try CodecError.checkStopped()
+            let bytes = try file.read(1 << 20, at: position)
+            if bytes.isEmpty { break }
+            position += bytes.count
+            try builder.append(try stream.append(bytes))
+        }
+        try stream.finish()
+        guard let format = stream.format else { throw damaged("it does not say what its samples are") }
+        return DecodedSound(
+            audio: Audio(
+                sampleRate: format.sampleRate, channelCount: format.channelCount, items: [try builder.finish()]),
+            formatName: "WAV (Microsoft)", notes: [note])
     }
 
     private static func checkLimits(_ sound: SoundFile) throws(CodecError) {

@@ -2,7 +2,7 @@ internal import GraphCore
 
 /// What kind of sound a file is, told by its bytes and never by its name. libsndfile knows more, older kinds, which it is
 /// not let near.
-enum SoundFormat {
+public enum SoundFormat {
     /// Bytes to look at.
     static let prefixByteCount = 4096
 
@@ -79,6 +79,11 @@ enum SoundFormat {
         return CodecError(
             "the file is not a sound of a known format",
             suggestion: "Choose a WAV, FLAC, Ogg, Opus, MP3, AIFF, AU or CAF file.")
+    }
+
+    /// What a file is by its first bytes that holds a sound and cannot be read, such as `AAC`; nil for everything else.
+    public static func unreadable(_ start: [UInt8]) -> String? {
+        other(start).flatMap { $0.name.hasSuffix(" film") ? nil : $0.name }
     }
 
     private static func other(_ start: [UInt8]) -> (name: String, fileExtension: String)? {

@@ -1,7 +1,8 @@
 internal import GraphCore
 
 /// Reads a WAV file as its bytes come through a pipe or a connection: no seeking, and no trust in the sizes that it
-/// claims, which programs that write into pipes cannot know.
+/// claims, which programs that write into pipes cannot know. Where one whole WAV follows another, as servers send that make a
+/// sound piece by piece, its samples go on where the other's end.
 ///
 /// Samples may be PCM of 8, 16, 24 or 32 bits or floats of 32 or 64; full scale is 1. A number that is none becomes 0.
 public struct WAVStream: Sendable {
@@ -19,6 +20,13 @@ public struct WAVStream: Sendable {
     /// From here on a size means "until the end": what programs write that cannot know it. espeak-ng and SoX write
     /// 0x7FFFF000, FFmpeg 0xFFFFFFFF, others 0.
     static let leastUnknownSize = 0x7FFF_F000
+    /// 1 GiB: no answer may be as long, so what a stream claims beyond it is made up, too (2,000,000,000 has been seen).
+    private static let leastImplausibleSize = 1 << 30
+
+    private static let maxFileCount = 10_000
+
+    /// WAVs that have begun.
+    public private(set) var fileCount = 0
 
     private enum Place {
         /// Before `RIFF`.
@@ -27,8 +35,10 @@ public struct WAVStream: Sendable {
         case format(byteCount: Int)
         case skipping(byteCount: Int)
         case samples(WAVSamples)
-        /// Behind the samples.
+        /// Behind the samples: other chunks, or another WAV.
         case end
+        /// In a chunk there.
+        case passing(byteCount: Int)
     }
 
     private var place = Place.start
@@ -45,19 +55,27 @@ public struct WAVStream: Sendable {
     /// - Throws: `CodecError` when this is no WAV, or none that can be read.
     public mutating func append(_ bytes: some Collection<UInt8>) throws(CodecError) -> [Float] {
         pending += bytes
+        var floats: [Float] = []
         while true {
             switch place {
             case .start:
-                guard let head = take(12) else { return [] }
+                guard let head = take(12) else { return floats }
                 guard head.starts(with: "RIFF".utf8), head.dropFirst(8).starts(with: "WAVE".utf8) else {
                     throw Self.notWAV(head)
                 }
+                fileCount += 1
+                guard fileCount <= Self.maxFileCount else {
+                    throw CodecError(
+                        "it holds more than \(Self.maxFileCount.grouped) WAVs one after another",
+                        suggestion: "Ask for one WAV, or for another format.")
+                }
+                headerByteCount = 0
                 place = .chunk
             case .chunk:
-                guard let head = take(8) else { return [] }
+                guard let head = take(8) else { return floats }
                 try enter(head.prefix(4), byteCount: head.dropFirst(4).reversed().reduce(0) { $0 << 8 | Int($1) })
             case .format(let byteCount):
-                guard let body = take(byteCount + byteCount % 2) else { return [] }
+                guard let body = take(byteCount + byteCount % 2) else { return floats }
                 try read(body)
                 place = .chunk
             case .skipping(let byteCount):
@@ -66,14 +84,32 @@ public struct WAVStream: Sendable {
                 headerByteCount += count
                 if count < byteCount {
                     place = .skipping(byteCount: byteCount - count)
-                    return []
+                    return floats
                 }
                 place = .chunk
             case .samples(let samples):
-                return decoded(samples)
+                floats += decoded(samples)
+                // What follows may be another WAV.
+                if case .samples = place { return floats }
             case .end:
-                pending = []
-                return []
+                // A chunk of odd length has a byte of padding behind it.
+                if pending.first == 0 { pending.removeFirst() }
+                guard let head = pending.count >= 12 ? pending.prefix(12) : nil else { return floats }
+                if Self.isStart(head) {
+                    place = .start
+                } else {
+                    let byteCount = head.dropFirst(4).prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+                    pending.removeFirst(8)
+                    place = .passing(byteCount: byteCount)
+                }
+            case .passing(let byteCount):
+                let count = min(byteCount, pending.count)
+                pending.removeFirst(count)
+                if count < byteCount {
+                    place = .passing(byteCount: byteCount - count)
+                    return floats
+                }
+                place = .end
             }
         }
     }
@@ -83,7 +119,8 @@ public struct WAVStream: Sendable {
     ///   `missingByteCount` tells.
     public func finish() throws(CodecError) {
         switch place {
-        case .samples, .end: return
+        case .samples, .end, .passing: return
+        case .start where fileCount > 0: return
         case .start where pending.isEmpty:
             throw CodecError("no sound came", suggestion: "Try again; see what the program that makes it says.")
         default:
@@ -106,7 +143,7 @@ public struct WAVStream: Sendable {
                 throw CodecError(
                     "the WAV has samples before it says what they are", suggestion: "Save it anew as a WAV file.")
             }
-            missingByteCount = byteCount == 0 || byteCount >= Self.leastUnknownSize ? nil : byteCount
+            missingByteCount = byteCount == 0 || byteCount >= Self.leastImplausibleSize ? nil : byteCount
             place = .samples(samples)
             return
         }
@@ -126,21 +163,51 @@ public struct WAVStream: Sendable {
                 "the samples of the WAV are neither PCM nor floats", suggestion: "Save it as a WAV file of 16-bit PCM.")
         }
         self.samples = samples
-        format = Format(sampleRate: header.sampleRate, channelCount: header.channelCount)
+        let format = Format(sampleRate: header.sampleRate, channelCount: header.channelCount)
+        if let first = self.format, first != format {
+            throw CodecError(
+                "its WAV number \(fileCount) has \(format.channelCount) channels at \(format.sampleRate.grouped) Hz, the "
+                    + "first \(first.channelCount) at \(first.sampleRate.grouped) Hz",
+                suggestion: "Ask for one WAV, or for another format.")
+        }
+        self.format = format
     }
 
     private mutating func decoded(_ samples: WAVSamples) -> [Float] {
-        if let missing = missingByteCount, pending.count > missing { pending.removeLast(pending.count - missing) }
-        let count = pending.count / samples.bytesPerFrame * samples.bytesPerFrame
+        // Of unknown length, the samples end where another WAV begins.
+        let next = missingByteCount == nil ? Self.start(in: pending) : nil
+        let available = next ?? min(pending.count, missingByteCount ?? .max)
+        let count = available / samples.bytesPerFrame * samples.bytesPerFrame
         let floats = samples.floats(pending.prefix(count))
         pending.removeFirst(count)
-        if let missing = missingByteCount {
+        if let next {
+            // What is left of a frame goes; the rest waits for the bytes that say whether it is a start.
+            if Self.isStart(pending[(next - count)...]) {
+                pending.removeFirst(next - count)
+                place = .start
+            }
+        } else if let missing = missingByteCount {
             missingByteCount = missing - count
             if missing - count < samples.bytesPerFrame {
-                (missingByteCount, place, pending) = (0, .end, [])
+                (missingByteCount, place) = (0, .passing(byteCount: missing - count))
             }
         }
         return floats
+    }
+
+    private static func isStart(_ bytes: some Collection<UInt8>) -> Bool {
+        bytes.count >= 12 && bytes.starts(with: "RIFF".utf8) && bytes.dropFirst(8).starts(with: "WAVE".utf8)
+    }
+
+    /// Where a WAV begins, or may begin with bytes that have not come yet.
+    private static func start(in bytes: [UInt8]) -> Int? {
+        var position = bytes.startIndex
+        while let found = bytes[position...].firstIndex(of: UInt8(ascii: "R")) {
+            let rest = bytes[found...].prefix(12)
+            if isStart(rest) || rest.count < 12 && "RIFF".utf8.starts(with: rest.prefix(4)) { return found }
+            position = found + 1
+        }
+        return nil
     }
 
     private static func notWAV(_ start: ArraySlice<UInt8>) -> CodecError {

@@ -30,17 +30,11 @@ struct RemoteServer: Sendable {
         if let token, token.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) {
             throw UsageError(message: "the token holds characters that no token has", suggestion: "Copy it again.")
         }
-        if token != nil && parts[0].lowercased() == "http" && !Self.isLoopback(host) {
+        if token != nil && parts[0].lowercased() == "http" && Authority(host)?.isLoopback != true {
             console.error(
                 "warning: the token goes to \(host) unencrypted: whoever listens on the way can read it\n"
                     + "  Use https, or a tunnel.")
         }
-    }
-
-    private static func isLoopback(_ authority: Substring) -> Bool {
-        let name =
-            authority.hasPrefix("[") ? authority.prefix { $0 != "]" }.dropFirst() : authority.prefix { $0 != ":" }
-        return name == "localhost" || name == "::1" || name.hasPrefix("127.")
     }
 
     // MARK: Requests

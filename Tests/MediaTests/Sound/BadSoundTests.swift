@@ -35,6 +35,34 @@ struct BadSoundTests {
                     suggestion: "Choose a WAV, FLAC, Ogg, Opus, MP3, AIFF, AU or CAF file."))
     }
 
+    @Test("is read to its end when it claims to have no samples, or more than there are")
+    func placeholders() throws {
+        let samples = WAVBytes.samples([16_384, -16_384, 0])
+        for size in [0, 2_000_000_000, 0x7FFF_FFFF, 0xFFFF_FFFF] {
+            let data = WAVBytes.chunk("data", samples, size: size)
+            let decoded = try place.decode(WAVBytes.file(WAVBytes.format(), data, riffSize: size))
+            #expect(decoded.audio.samples == [0.5, -0.5, 0], "\(size)")
+            if size == 0 { #expect(decoded.notes == ["it does not say how long it is; all that is there was read"]) }
+        }
+        // One that has none.
+        let list = WAVBytes.chunk("LIST", Array("INFO".utf8))
+        for file in [
+            WAVBytes.file(WAVBytes.format(), WAVBytes.chunk("data", [])),
+            WAVBytes.file(WAVBytes.format(), WAVBytes.chunk("data", []), list),
+        ] {
+            let decoded = try place.decode(file)
+            #expect(decoded.audio.frameCount == 0 && decoded.notes == [])
+        }
+    }
+
+    @Test("is joined when it is several WAVs one after another")
+    func several() throws {
+        let one = WAVBytes.file(WAVBytes.format(), WAVBytes.chunk("data", WAVBytes.samples([16_384, -16_384])))
+        let decoded = try place.decode(one + one)
+        #expect(decoded.audio.samples == [0.5, -0.5, 0.5, -0.5])
+        #expect(decoded.notes == ["it holds several WAVs one after another, which were joined"])
+    }
+
     @Test("is told by name when another program can convert it")
     func otherFormats() throws {
         let mp4 = [0, 0, 0, 24] + Array("ftyp".utf8)

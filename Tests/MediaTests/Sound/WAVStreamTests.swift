@@ -38,12 +38,51 @@ struct WAVStreamTests {
         #expect(stream.missingByteCount == 0)
     }
 
-    @Test("may claim any size, when the one who wrote it could not know", arguments: [0, 0x7FFF_F000, 0xFFFF_FFFF])
+    @Test(
+        "may claim any size, when the one who wrote it could not know",
+        arguments: [0, 2_000_000_000, 0x7FFF_F000, 0xFFFF_FFFF])
     func unknownSize(size: Int) throws {
         let data = WAVBytes.chunk("data", WAVBytes.samples(Self.values), size: size)
         let (floats, stream) = try read(WAVBytes.file(WAVBytes.format(), data, riffSize: size))
         #expect(floats == Self.floats)
         #expect(stream.missingByteCount == nil)
+    }
+
+    @Test("goes on with the samples of another that follows it", arguments: [nil, 0, 0xFFFF_FFFF])
+    func several(size: Int?) throws {
+        let data = WAVBytes.chunk("data", WAVBytes.samples(Self.values), size: size ?? 12)
+        let file = WAVBytes.file(WAVBytes.format(), data)
+        let list = WAVBytes.chunk("LIST", Array("INFO".utf8))
+        for between in size == nil ? [[], list] : [[]] {
+            let (floats, stream) = try read(file + between + file + between + file)
+            #expect(floats == Self.floats + Self.floats + Self.floats)
+            #expect(stream.fileCount == 3)
+        }
+    }
+
+    @Test("of an odd number of bytes may have its padding left out before another")
+    func padding() throws {
+        let format = WAVBytes.format(bits: 8)
+        let odd = WAVBytes.file(format, Array("data".utf8) + [1, 0, 0, 0, 128])
+        #expect(try read(odd + [0] + odd).0 == [0, 0])
+        #expect(try read(odd + odd).0 == [0, 0])
+    }
+
+    @Test("refuses to go on with one of another format, or with too many")
+    func otherFormat() throws {
+        let data = WAVBytes.chunk("data", WAVBytes.samples(Self.values))
+        let one = WAVBytes.file(WAVBytes.format(), data), other = WAVBytes.file(WAVBytes.format(channels: 2), data)
+        #expect(
+            error(one + other)
+                == CodecError(
+                    "its WAV number 2 has 2 channels at 22,050 Hz, the first 1 at 22,050 Hz",
+                    suggestion: "Ask for one WAV, or for another format."))
+        let empty = WAVBytes.file(WAVBytes.format(), WAVBytes.chunk("data", [0, 0]))
+        #expect(
+            error(Array(repeatElement(empty, count: 10_001).joined()))
+                == CodecError(
+                    "it holds more than 10,000 WAVs one after another",
+                    suggestion: "Ask for one WAV, or for another format."))
     }
 
     @Test("says what is missing when it is shorter than it claims")

@@ -69,6 +69,9 @@ struct PictureCall: Sendable {
         let answer = try await server.send(request, report)
         let files = try await server.pictures(in: answer, asked: order.count, maxByteCount: request.maxByteCount)
         try PictureBudget(order).check(files, of: server.provider.name)
+        for difference in PictureDifferences.words(order, files) {
+            context.log(.warning, "'\(server.provider.name)' \(difference)")
+        }
         return files
     }
 

@@ -30,6 +30,13 @@ struct RemoteSpeechEngine: SpeechEngine {
             return audio
         } catch let error as CodecError {
             try Task.checkCancellation()
+            if let complaint = server.complaint(in: sink.start) { throw complaint }
+            if let format = SoundFormat.unreadable(sink.start) {
+                throw Diagnostic(
+                    .nodeFailed, node: nil,
+                    "'\(server.provider.name)' answered with a sound of the format \(format), which cannot be read",
+                    suggestion: "Set the server up to answer with WAV, which was asked for.")
+            }
             throw Diagnostic(
                 .nodeFailed, node: nil, "'\(server.provider.name)' answered with what is no sound: \(error.message)",
                 suggestion: "Check that \(call.model) makes speech, and look into the server's log.")

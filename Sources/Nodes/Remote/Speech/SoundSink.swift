@@ -27,6 +27,9 @@ final class SoundSink: Sendable {
         state = Mutex(State(builder: SoundBuilder(scratchFolder: folder), isShownEarly: isShownEarly))
     }
 
+    /// The beginning of an answer that is no WAV.
+    var start: [UInt8] { state.withLock { Array($0.bytes.prefix(64 << 10)) } }
+
     /// What a person should know about how the sound was read.
     var note: String? { state.withLock { $0.note } }
 
@@ -82,6 +85,9 @@ final class SoundSink: Sendable {
                 throw CodecError("it ends \(missing) bytes before it should")
             }
             guard let format = stream.format, state.builder.sampleCount > 0 else { return nil }
+            if stream.fileCount > 1 {
+                state.note = "the server's answer holds \(stream.fileCount) WAVs one after another, which were joined"
+            }
             return Audio(
                 sampleRate: format.sampleRate, channelCount: format.channelCount, items: [try state.builder.finish()])
         }
