@@ -157,7 +157,7 @@ struct EditorValuesTests {
             let schema = NodeSchema(
                 type: "SaveImage", category: "",
                 inputs: [
-                    Input<Image>("images"), Input<String>("filename_prefix", default: "ComfyUI"),
+                    Input<Value>("images", options: []), Input<String>("filename_prefix", default: "ComfyUI"),
                 ], isOutput: true)
             func run(_ inputs: Inputs, _ context: NodeContext) async throws -> [BoundOutput] { [] }
         }
@@ -190,13 +190,13 @@ struct EditorValuesTests {
                     ]
                 ],
             ]
-            do {
+            do throws(UnreadableWorkflow) {
                 _ = try WorkflowReader(
                     registry: NodeRegistry(),
                     shapes: NodeShapes(NodeRegistry(), objectInfo: info.object ?? JSONObject())
                 ).read(file)
                 return nil
-            } catch let error as UnreadableWorkflow { return error.diagnostics.first?.suggestion } catch { return nil }
+            } catch { return error.diagnostics.first?.suggestion }
         }
         let usual =
             "Convert it with what a server that has it says: graphrun convert FILE --object-info http://127.0.0.1:8188 "
