@@ -38,3 +38,10 @@ extension Folders {
         }
     }
 }
+
+extension Folders {
+    public func isThere(_ file: SavedFile) -> Bool {
+        let name = file.subfolder.isEmpty ? file.filename : file.subfolder + "/" + file.filename
+        return FileStatus(root(file.folder).path + "/" + name) != nil
+    }
+}

@@ -1,9 +1,19 @@
 internal import Foundation
+internal import Glibc
 internal import Synchronization
 
-/// Standard output and standard error. Once a reader has gone away, output to it is dropped and the work goes on.
+/// Standard output and standard error. Once a reader has gone away, output to it is dropped and the work goes on; output
+/// that the system refuses for another reason, such as a full disk, is an error at the end.
 final class Console: Sendable {
-    private let isOutputOpen = Mutex(true)
+    private struct State {
+        var isOutputOpen = true
+        var complaint: String?
+    }
+
+    private let state = Mutex(State())
+
+    /// Why output was lost; nil when none was, or when its reader went away.
+    var outputComplaint: String? { state.withLock { $0.complaint } }
 
     /// Whether someone sits at a terminal and reads along.
     var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
@@ -14,9 +24,19 @@ final class Console: Sendable {
     func write(_ text: String) { write(Array(text.utf8)) }
 
     func write(_ bytes: [UInt8]) {
-        isOutputOpen.withLock { isOpen in
-            guard isOpen else { return }
-            do { try FileHandle.standardOutput.write(contentsOf: Data(bytes)) } catch { isOpen = false }
+        state.withLock { state in
+            guard state.isOutputOpen else { return }
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+                if count > 0 {
+                    rest = rest.dropFirst(count)
+                } else if errno != EINTR && errno != EAGAIN {
+                    state.isOutputOpen = false
+                    if errno != EPIPE { state.complaint = unsafe String(cString: strerror(errno)) }
+                    return
+                }
+            }
         }
     }
 

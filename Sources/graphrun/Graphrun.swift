@@ -20,6 +20,11 @@ struct Graphrun {
                 console.error("warning: \(warning)")
             }
             let code = try await command.run(console)
+            if let complaint = console.outputComplaint {
+                console.error("graphrun: standard output could not be written: \(complaint)")
+                console.error("  Make room, or send it elsewhere.")
+                end((code == .done ? .failed : code).rawValue)
+            }
             end(code.rawValue)
         } catch let error as UsageError {
             console.error("graphrun: \(error.message)")

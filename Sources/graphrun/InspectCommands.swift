@@ -10,7 +10,7 @@ internal import Nodes
 extension Command {
     func checkWorkflow(_ console: Console) async throws -> ExitCode {
         let file = try await WorkflowFile(arguments[0], options, console)
-        let plan = try file.check(options, console)
+        let plan = try file.check(options, console).plan
         console.output(
             "\(file.name): \(Words.count(file.workflow.nodes.count, "node")), \(plan.nodeCount) needed, nothing wrong")
         return .done
@@ -18,7 +18,7 @@ extension Command {
 
     func planWorkflow(_ console: Console) async throws -> ExitCode {
         let file = try await WorkflowFile(arguments[0], options, console)
-        let plan = try file.check(options, console)
+        let plan = try file.check(options, console).plan
         if options.isDot {
             console.output(GraphDrawing.dot(plan))
             return .done

@@ -84,7 +84,8 @@ struct RunCommand {
     private struct PlannedRun {
         let name: String
         let file: WorkflowFile
-        let plan: Result<Plan, Failure>
+        /// Of a plan, also whether all outputs are in it.
+        let plan: Result<(plan: Plan, isWhole: Bool), Failure>
     }
 
     private func plannedRuns() throws -> [PlannedRun] {
@@ -111,8 +112,9 @@ struct RunCommand {
     ) async -> RunOutcome {
         if isOneOfMany && options.events == .pretty && !options.isQuiet { console.output("\(run.name):") }
         let plan: Plan
+        let isWhole: Bool
         switch run.plan {
-        case .success(let checked): plan = checked
+        case .success(let checked): (plan, isWhole) = checked
         case .failure(let failure):
             console.error(failure.text)
             return .invalid
@@ -133,7 +135,8 @@ struct RunCommand {
         let isTimedOut = await timer?.value == true
         await follower.caughtUp(engine.log.end)
         switch result.outcome {
-        case .succeeded: return .succeeded
+        // An output that could not be made was told of before.
+        case .succeeded: return isWhole ? .succeeded : .failed
         case .failed:
             let told = display.takeFailures()
             DiagnosticText.tell(

@@ -139,8 +139,11 @@ struct WorkflowFile {
 
     // MARK: Checking
 
+    /// - Returns: also whether all outputs are in the plan.
     /// - Throws: `Failure` when something is wrong and `keepsGoing` is not asked for, or nothing can run.
-    func check(_ options: Options, _ console: Console, keepsGoing: Bool = false) throws -> Plan {
+    func check(
+        _ options: Options, _ console: Console, keepsGoing: Bool = false
+    ) throws -> (plan: Plan, isWhole: Bool) {
         let checked = Validator.check(
             workflow, registry: registry, environment: folders, targets: targets(options))
         DiagnosticText.tell(checked.warnings, workflow, name, console)
@@ -148,7 +151,7 @@ struct WorkflowFile {
             throw Failure(code: .invalid, text: DiagnosticText.text(checked.errors, workflow, name))
         }
         DiagnosticText.tell(checked.errors, workflow, name, console)
-        return plan
+        return (plan, checked.errors.isEmpty)
     }
 
     func targets(_ options: Options) -> [NodeID]? {

@@ -101,4 +101,29 @@ struct ClientRequestTests {
         let plain = await place.post("/queue", "{}".utf8, headers: ["Content-Encoding": "identity"])
         #expect(plain.status == 200)
     }
+
+    @Test("for a picture whose file was removed has it saved again, not told from the cache")
+    func removed() async throws {
+        try await withServerProcess { server, endpoint in
+            let graph: JSON = [
+                "1": Graphs.image(), "2": Graphs.node("SaveImage", ["images": ["1", 0], "filename_prefix": "gone"]),
+                "3": Graphs.node("PreviewImage", ["images": ["1", 0]]),
+            ]
+            func shown() throws -> [String] {
+                let outputs = try endpoint.history(try endpoint.run(graph).id)?["outputs"]
+                return try ["2", "3"].map { node in
+                    let file = try #require(outputs?[node]?["images"]?.array?.first)
+                    return "\(file["type"]?.string ?? "")/\(file["filename"]?.string ?? "")"
+                }
+            }
+            let first = try shown()
+            #expect(try shown() == first)
+            for path in first {
+                try FileManager.default.removeItem(at: server.folder.appending(path: path))
+                for path in try shown() {
+                    #expect(FileManager.default.fileExists(atPath: server.folder.appending(path: path).path), "\(path)")
+                }
+            }
+        }
+    }
 }

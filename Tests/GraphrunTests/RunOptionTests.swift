@@ -163,7 +163,7 @@ struct ForEachTests {
         }
     }
 
-    @Test("with --keep-going runs what can be run of a partly valid workflow")
+    @Test("with --keep-going runs what can be run of a partly valid workflow, and ends with 1: an output is missing")
     func keepGoing() async throws {
         let broken = Samples.load("none.png").replacing(
             "}}}", with: "}}, \"9\": {\"class_type\": \"Nope\", \"inputs\": {}}}")
@@ -172,8 +172,11 @@ struct ForEachTests {
         #expect(strict.code == 1 && workplace.outputs.isEmpty)
         let loose = try await workplace.graphrun(
             "broken.json", "--for-each", "1.image=a.png", "--quiet", "--keep-going")
-        #expect(loose.code == 0 && loose.output == "output/x_00001_.png\n")
+        #expect(loose.code == 1 && loose.output == "output/x_00001_.png\n")
         #expect(loose.errors == strict.errors)
+        try workplace.write("one.json", broken.replacing("none.png", with: "a.png"))
+        let one = try await workplace.graphrun("one.json", "--quiet", "--keep-going")
+        #expect(one.code == 1 && one.output == "output/x_00002_.png\n")
         #expect(
             loose.errors == """
                 error: node 9 (Nope): unknown node type 'Nope'

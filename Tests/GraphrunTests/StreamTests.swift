@@ -59,12 +59,20 @@ struct StreamTests {
         #expect(workplace.outputs == ["x_00001_.png"])
     }
 
-    @Test("a full disk behind standard output changes nothing either")
+    @Test("a full disk behind standard output changes no outputs, and is told at the end, with 1")
     func fullOutput() async throws {
-        let full = URL(filePath: "/dev/full")
-        let program = try Program(["small.json"], in: workplace.folder, output: .file(full))
-        #expect(try await program.result().code == 0)
-        #expect(workplace.outputs == ["x_00001_.png"])
+        for arguments in [["small.json"], ["small.json", "--events", "jsonl"], ["convert", "small.json"], ["--help"]] {
+            let program = try Program(arguments, in: workplace.folder, output: .file(URL(filePath: "/dev/full")))
+            let result = try await program.result()
+            #expect(result.code == 1)
+            #expect(
+                result.errors == """
+                    graphrun: standard output could not be written: No space left on device
+                      Make room, or send it elsewhere.
+
+                    """)
+        }
+        #expect(workplace.outputs == ["x_00001_.png", "x_00002_.png"])
     }
 
     @Test("no workflow commands the terminal: control characters do not reach standard error")

@@ -37,6 +37,9 @@ public protocol NodeEnvironment: Sendable {
         prefix: FilenamePrefix, extension: String, in folder: FolderName, write: (_ path: String) throws -> Void
     ) throws -> SavedFile
 
+    /// Whether a file that was saved is still there.
+    func isThere(_ file: SavedFile) -> Bool
+
     /// Where a library may keep what is too large for the memory, as files without a name; nil when there is no such
     /// place.
     var scratchFolder: String? { get }
@@ -44,6 +47,7 @@ public protocol NodeEnvironment: Sendable {
 
 extension NodeEnvironment {
     public var scratchFolder: String? { nil }
+    public func isThere(_ file: SavedFile) -> Bool { true }
 
     public func filePath(_ name: String, in folder: FolderName) throws(Diagnostic) -> String {
         throw Diagnostic(.fileNotFound, node: nil, "there are no files here")

@@ -57,7 +57,7 @@ public final class Engine: Sendable {
     public init(registry: NodeRegistry, environment: any NodeEnvironment, options: Options) {
         (self.registry, self.environment, self.clock) = (registry, environment, options.clock)
         log = EventLog(limits: options.log)
-        cache = OutputCache(policy: options.cache)
+        cache = OutputCache(policy: options.cache, environment: environment)
         let resources = ResourcePool(
             limits: options.resources, names: Set(registry.types.map(\.schema.resource)))
         self.resources = resources
@@ -127,7 +127,7 @@ public final class Engine: Sendable {
     ) async -> RunResult {
         let tokens = await changeTokens(plan)
         // What nobody keeps goes with the run, all at once.
-        let cache = cache.policy == .none ? OutputCache(policy: .none) : cache
+        let cache = cache.policy == .none ? OutputCache(policy: .none, environment: environment) : cache
         let lookup = cache.look(up: plan, tokens: tokens)
         let run = Run(
             queued, engine: self, cache: cache, workflow: workflow, plan: plan, lookup: lookup, keepsGoing: keepsGoing)

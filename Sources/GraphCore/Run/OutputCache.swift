@@ -99,10 +99,11 @@ final class OutputCache: Sendable {
     }
 
     let policy: CachePolicy
+    private let environment: any NodeEnvironment
     private let state: Mutex<State>
 
-    init(policy: CachePolicy) {
-        self.policy = policy
+    init(policy: CachePolicy, environment: any NodeEnvironment) {
+        (self.policy, self.environment) = (policy, environment)
         state = Mutex(State())
     }
 
@@ -110,7 +111,7 @@ final class OutputCache: Sendable {
 
     /// - Parameter tokens: change tokens by position, for the nodes that have one.
     func look(up plan: Plan, tokens: [Int: ChangeToken]) -> Lookup {
-        state.withLock { state in
+        var lookup = state.withLock { state in
             let count = plan.nodes.count
             var lookup = Lookup(cached: Array(repeating: nil, count: count))
             lookup.signatures.reserveCapacity(count)
@@ -143,16 +144,41 @@ final class OutputCache: Sendable {
             }
             return lookup
         }
+        for index in lookup.cached.indices where isStale(lookup.cached[index]) {
+            lookup.cached[index] = nil
+            letGoStale(lookup.signatures[index])
+        }
+        return lookup
+    }
+
+    /// Whether files are gone that the result shows: told again, it would name what is not there.
+    private func isStale(_ result: NodeResult?) -> Bool {
+        guard let result, !result.shown.isEmpty else { return false }
+        return result.shown.contains { member in
+            (member.value.array ?? []).contains { SavedFile($0).map { !environment.isThere($0) } ?? false }
+        }
+    }
+
+    private func letGoStale(_ signature: Int32) {
+        state.withLock { state in
+            // Another run may have been quicker.
+            guard let index = state.kept.firstIndex(of: signature) else { return }
+            state.kept.remove(at: index)
+            letGo(signature, &state)
+        }
     }
 
     /// The signature of a node that an expansion added; its sources have theirs. A node with a change token is taken as
     /// changed: asking for the token would hold up the run.
     func look(up node: PlanNode, signatures: [Int32]) -> (signature: Int32, cached: NodeResult?) {
-        state.withLock { state in
+        let (signature, result) = state.withLock { state in
             let token: ChangeToken? = node.type.hasChangeToken ? .always : nil
             let (signature, isNew) = Self.sign(node, token, signatures, &state.signatures)
             return (signature, isNew ? nil : Self.use(signature, &state))
         }
+        guard isStale(result) else { return (signature, result) }
+        letGoStale(signature)
+        return (signature, nil)
     }
 
     private static func use(_ signature: Int32, _ state: inout State) -> NodeResult? {

@@ -113,6 +113,27 @@ struct RemoteFaultTests {
                 """
             ),
             (
+                .body(Array(#"{"error":{"message":"this voice needs prompt_speech"}}"#.utf8), type: "application/json"),
+                """
+                'local' answered with an error: this voice needs prompt_speech
+                  Check the node's inputs, and look into the server's log.
+                """
+            ),
+            (
+                .body(Array(#"{"detail":"No available slot found for the model"}"#.utf8), type: "audio/wav"),
+                """
+                'local' answered with an error: No available slot found for the model
+                  Check the node's inputs, and look into the server's log.
+                """
+            ),
+            (
+                .body([0, 0, 0, 0x20] + Array("ftypM4A ".utf8) + [UInt8](repeating: 0, count: 200), type: "audio/mp4"),
+                """
+                'local' answered with a sound of the format AAC in MP4 (m4a), which cannot be read
+                  Set the server up to answer with WAV, which was asked for.
+                """
+            ),
+            (
                 .body([], type: "audio/wav"),
                 """
                 'local' answered with what is no sound: it is empty
@@ -172,6 +193,17 @@ struct RemoteFaultTests {
         let outcome = try await studio.run("CosyVoice3", hello)
         #expect(outcome.result.outcome == .succeeded && whole != nil)
         #expect(outcome.audio?.frameCount == whole?.frameCount)
+        await studio.peer.stop()
+    }
+
+    @Test("joins the WAVs of an answer that has several, and says so")
+    func several() async throws {
+        let studio = try RemoteStudio()
+        studio.peer.stage(.body(MadeSound.wav(1000) + MadeSound.wav(500), type: "audio/wav"))
+        let outcome = try await studio.run("CosyVoice3", hello)
+        #expect(outcome.result.outcome == .succeeded)
+        #expect(outcome.audio?.frameCount == 1500)
+        #expect(outcome.logs.contains("warning: the server's answer holds 2 WAVs one after another, which were joined"))
         await studio.peer.stop()
     }
 

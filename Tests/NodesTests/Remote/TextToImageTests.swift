@@ -341,6 +341,63 @@ struct TextToImageTests {
         await studio.peer.stop()
     }
 
+    @Test("takes a picture that an answer has in a data: address")
+    func dataAddress() async throws {
+        let studio = try PaintingStudio()
+        let file = MadePicture.png(width: 64, height: 48)
+        for (address, isWhole) in [
+            ("data:image/png;base64,\(Base64.encode(file))", true), ("data:image/png,abc", false), ("data:", false),
+            ("data:image/png;base64,@@", false),
+        ] {
+            studio.peer.stage(.body(Array(#"{"data": [{"url": "\#(address)"}]}"#.utf8), type: "application/json"))
+            guard isWhole else {
+                #expect(
+                    await studio.complaint() == """
+                        picture 1 in the answer of 'local' is a data: address without base64 in it
+                          Look into the server's log.
+                        """)
+                continue
+            }
+            #expect(try await studio.paint() == (try ImageDecoder.decode(file).image))
+        }
+        await studio.peer.stop()
+    }
+
+    @Test("says in the server's words what is wrong, also where the answer calls itself a success")
+    func errorInSuccess() async throws {
+        let studio = try PaintingStudio()
+        studio.peer.stage(.body(Array(#"{"error": {"message": "quota exceeded"}}"#.utf8), type: "application/json"))
+        #expect(
+            await studio.complaint() == """
+                'local' answered with an error: quota exceeded
+                  Check the node's inputs, and look into the server's log.
+                """)
+        await studio.peer.stop()
+    }
+
+    @Test("says how an answer differs from what was asked for")
+    func differences() async throws {
+        let small = MadePicture.png(width: 32, height: 32), right = MadePicture.png(width: 64, height: 48)
+        var order = PictureOrder(prompt: "")
+        order.size = (64, 48)
+        order.count = 2
+        #expect(PictureDifferences.words(order, [right, right]) == [])
+        #expect(
+            PictureDifferences.words(order, [right, small]) == ["ignored the size: 64x48 was asked for, 32x32 came"])
+        #expect(PictureDifferences.words(order, [right]) == ["made 1 picture of the 2 that were asked for"])
+        order.size = nil
+        #expect(PictureDifferences.words(order, [small, small]) == [])
+        let studio = try PaintingStudio()
+        studio.peer.stage(.body(Self.answer([small]), type: "application/json"))
+        let run = try PaintingRun(studio)
+        #expect(await run.start().value.outcome == .succeeded)
+        let logs = run.events.compactMap { event -> String? in
+            if case .nodeLog("1", .warning, let text) = event { text } else { nil }
+        }
+        #expect(logs == ["'local' ignored the size: 64x48 was asked for, 32x32 came"])
+        await studio.peer.stop()
+    }
+
     @Test("never contacts another server, whatever an answer names")
     func elsewhere() async throws {
         let (studio, other) = (try PaintingStudio(), try ScriptedServer())
