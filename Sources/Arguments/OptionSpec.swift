@@ -1,3 +1,5 @@
+internal import GraphCore
+
 /// One option of a command line: its spelling, what it takes, and what it does, for parsing and for `--help` alike.
 public struct OptionSpec<Values>: Sendable {
     public let name: String
@@ -63,7 +65,12 @@ public enum OptionParser {
             }
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard let spec = specs.first(where: { $0.name == parts[0] }) else {
-                let near = specs.map(\.name).first { $0.hasPrefix(parts[0]) || parts[0].hasPrefix($0) }
+                // Every verb takes the last two, before options are read.
+                let names = specs.map(\.name) + ["--help", "--version"]
+                let near =
+                    names.first { $0.hasPrefix(parts[0]) || parts[0].hasPrefix($0) }
+                    ?? NearestName.of(String(parts[0].dropFirst(2)), among: names.map { String($0.dropFirst(2)) })
+                    .map { "--" + $0 }
                 throw UsageError(
                     message: "unknown option '\(parts[0])'" + place, suggestion: near.map { "Did you mean '\($0)'?" })
             }

@@ -1,4 +1,5 @@
 internal import Arguments
+internal import GraphCore
 
 /// A verb with what stands behind it.
 struct Command: Sendable {
@@ -35,6 +36,15 @@ enum CommandLineParser {
         return Command(verb: verb, arguments: arguments, options: options)
     }
 
+    /// What other programs call them.
+    private static let otherVerbs = ["validate": "check", "lint": "check", "verify": "check", "export": "convert"]
+
+    /// The command that a word may mean which is none.
+    static func sentence(nearestVerb word: String) -> String? {
+        if let verb = otherVerbs[word.lowercased()] { return "Did you mean '\(verb)'?" }
+        return NearestName.sentence(word, among: Command.Verb.allCases.map(\.rawValue))
+    }
+
     static func specs(of verb: Command.Verb) -> [RunOption] {
         switch verb {
         case .run: OptionTable.run
@@ -56,6 +66,9 @@ enum CommandLineParser {
                     message: "no workflow was named", suggestion: "Name a file, or '-' for standard input.")
             }
             if arguments.count > 1 {
+                if verb == .run, let sentence = sentence(nearestVerb: arguments[0]) {
+                    throw UsageError(message: "'\(arguments[0])' is no command", suggestion: sentence)
+                }
                 throw UsageError(
                     message: "one workflow at a time: '\(arguments[1])' is one too many",
                     suggestion: "To run one workflow over many files, use --for-each.")

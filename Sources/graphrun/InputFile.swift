@@ -38,10 +38,26 @@ enum InputFile {
         return bytes
     }
 
+    /// The file that a name may mean which is none: one with its extension, one of the examples, one with a name like it; or
+    /// a command.
+    private static func nearest(_ path: String) -> String? {
+        let candidates = [path + ".json", "workflows/\(path)", "workflows/\(path).json"]
+        if let there = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) {
+            return "Did you mean '\(there)'?"
+        }
+        let folder = (path as NSString).deletingLastPathComponent
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
+        let workflows = names.filter { $0.hasSuffix(".json") }.sorted()
+        if let name = NearestName.of((path as NSString).lastPathComponent, among: workflows) {
+            return "Did you mean '\(folder.isEmpty ? name : folder + "/" + name)'?"
+        }
+        return path.contains("/") ? nil : CommandLineParser.sentence(nearestVerb: path)
+    }
+
     private static func open(_ path: String, _ hint: String, _ fail: (String, String) -> Failure) throws -> FileHandle {
         var isDirectory: ObjCBool = false
         guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw fail("there is no such file", hint)
+            throw fail("there is no such file", nearest(path) ?? hint)
         }
         if isDirectory.boolValue { throw fail("this is a folder, not a workflow", "Name a file inside it.") }
         guard let file = FileHandle(forReadingAtPath: path) else {

@@ -103,7 +103,7 @@ enum OptionTable {
             RunOption(
                 name: "--events", argument: "KIND", help: "what standard output shows: pretty (default), jsonl or none"
             ) { options, value in
-                guard let events = Options.Events(rawValue: value) else {
+                guard let events = Options.Events(rawValue: value == "json" ? "jsonl" : value) else {
                     throw UsageError(message: "--events takes jsonl, pretty or none, not '\(value)'")
                 }
                 options.events = events

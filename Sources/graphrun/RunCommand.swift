@@ -156,7 +156,7 @@ enum RunOutcome {
 
     static func tellTimedOut(_ seconds: Double, _ console: Console) {
         console.error(
-            "graphrun: stopped after \(Words.number(seconds)) s (--timeout)\n  Give it more time, or a smaller picture."
+            "graphrun: stopped after \(Words.number(seconds)) s (--timeout)\n  Give it more time, or less to do."
         )
     }
 

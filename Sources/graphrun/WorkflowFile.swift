@@ -120,6 +120,15 @@ struct WorkflowFile {
         return (index, spec)
     }
 
+    private func advice(noFileMatches pattern: String) -> String {
+        if pattern.hasPrefix("/") || pattern.contains("..") { return "Name files below that folder, such as '*.jpg'." }
+        if pattern.contains("[") { return "Use * for any text and ? for one character; [...] is taken as it is." }
+        let there = Wildcard.files(matching: "*", in: folders.path(.input))
+        if there.isEmpty { return "Put files there: it has none." }
+        let names = there.prefix(5).joined(separator: ", ")
+        return "Files there are: \(names)\(there.count > 5 ? " and \(there.count - 5) more" : "")."
+    }
+
     /// One workflow for every file of the input folder that `--for-each` means, sorted.
     func oneForEach(_ forEach: Options.Assignment) throws -> [(name: String, file: WorkflowFile)] {
         _ = try find(forEach)
@@ -128,7 +137,7 @@ struct WorkflowFile {
             throw Failure(
                 code: .invalid,
                 text: "graphrun: no file in \(folders.path(.input)) matches '\(forEach.value)'\n"
-                    + "  Put the pattern in quotes, so that the shell leaves it alone: '*.jpg'.")
+                    + "  \(advice(noFileMatches: forEach.value))")
         }
         return try names.map { name in
             var one = self

@@ -251,6 +251,10 @@ struct UsageTests {
                 ["a", "b"], "one workflow at a time: 'b' is one too many",
                 "To run one workflow over many files, use --for-each."
             ),
+            (["chek", "w.json"], "'chek' is no command", "Did you mean 'check'?"),
+            (["validate", "w.json"], "'validate' is no command", "Did you mean 'check'?"),
+            (["--hlep"], "unknown option '--hlep'", "Did you mean '--help'?"),
+            (["w.json", "--evnets", "none"], "unknown option '--evnets'", "Did you mean '--events'?"),
             (["nodes", "a", "b"], "'b' is one name too many", "Run 'graphrun --help'."),
             (["doctor", "x"], "'x' is not expected here", "Run 'graphrun --help'."),
             (["--nope"], "unknown option '--nope'", "Run 'graphrun --help'."),
@@ -300,5 +304,41 @@ struct UsageTests {
         #expect(result.code == 3 && result.output.isEmpty)
         #expect(result.errors == "graphrun: \(message)\n  \(suggestion)\n")
         #expect(workplace.outputs.isEmpty)
+    }
+}
+
+@Suite("A name that is no file", .timeLimit(.minutes(1)))
+struct MisspeltNameTests {
+    private let workplace: Workplace
+
+    init() throws {
+        workplace = try Workplace()
+        try workplace.write("workflows/photo.json", Samples.small)
+        try workplace.write("other.json", Samples.small)
+    }
+
+    @Test(
+        "is told with the one that it may mean",
+        arguments: [
+            ("photo", "workflows/photo.json"), ("photo.json", "workflows/photo.json"),
+            ("workflows/photo", "workflows/photo.json"), ("workflows/foto.json", "workflows/photo.json"),
+            ("other", "other.json"), ("othre.json", "other.json"), ("chek", "check"), ("validate", "check"),
+        ])
+    func near(name: String, meant: String) async throws {
+        let result = try await workplace.graphrun(name)
+        #expect(result.code == 2)
+        #expect(result.errors == "graphrun: \(name): there is no such file\n  Did you mean '\(meant)'?\n")
+    }
+
+    @Test("is told where examples are when nothing is like it")
+    func far() async throws {
+        let result = try await workplace.graphrun("something-else.json")
+        #expect(result.errors.hasSuffix(": there is no such file\n  Check the name; examples are in workflows/.\n"))
+    }
+
+    @Test("of a kind of events may be json")
+    func events() async throws {
+        let result = try await workplace.graphrun("other.json", "--events", "json")
+        #expect(result.code == 0 && result.output.hasPrefix("{\"seq\":1,"))
     }
 }

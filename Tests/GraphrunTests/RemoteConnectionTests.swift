@@ -92,7 +92,7 @@ struct RemoteConnectionTests {
         #expect(
             lines.dropFirst() == [
                 "  Is the server running?", "graphrun: stopped after 5 s (--timeout)",
-                "  Give it more time, or a smaller picture.",
+                "  Give it more time, or less to do.",
             ])
     }
 
@@ -141,7 +141,7 @@ struct RemoteConnectionTests {
         #expect(
             result.errors == """
                 graphrun: stopped after 0.5 s (--timeout)
-                  Give it more time, or a smaller picture.
+                  Give it more time, or less to do.
 
                 """)
     }

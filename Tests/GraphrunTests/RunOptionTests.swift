@@ -144,14 +144,16 @@ struct ForEachTests {
 
     @Test("says so when nothing matches")
     func none() async throws {
-        let result = try await workplace.graphrun("load.json", "--for-each", "1.image=*.gif")
-        #expect(result.code == 2 && result.output.isEmpty)
-        #expect(
-            result.errors == """
-                graphrun: no file in input matches '*.gif'
-                  Put the pattern in quotes, so that the shell leaves it alone: '*.jpg'.
-
-                """)
+        let there = try FileManager.default.contentsOfDirectory(atPath: workplace.folder.path + "/input").sorted()
+        for (pattern, advice) in [
+            ("*.gif", "Files there are: \(there.joined(separator: ", "))."),
+            ("/tmp/*.gif", "Name files below that folder, such as '*.jpg'."),
+            ("[ab].png", "Use * for any text and ? for one character; [...] is taken as it is."),
+        ] {
+            let result = try await workplace.graphrun("load.json", "--for-each", "1.image=\(pattern)")
+            #expect(result.code == 2 && result.output.isEmpty)
+            #expect(result.errors == "graphrun: no file in input matches '\(pattern)'\n  \(advice)\n")
+        }
     }
 
     @Test("never matches hidden files, and never leaves the input folder")
@@ -290,7 +292,7 @@ struct RunOptionTests {
         #expect(
             result.errors == """
                 graphrun: stopped after 0.2 s (--timeout)
-                  Give it more time, or a smaller picture.
+                  Give it more time, or less to do.
 
                 """)
         #expect(try await workplace.graphrun("small.json", "--timeout", "50", "--events", "none").code == 0)
