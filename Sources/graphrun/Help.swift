@@ -22,9 +22,9 @@ enum Help {
             Options of run:
             \(options.joined(separator: "\n"))
 
-            Exit codes: 0 done; 1 a node failed, the time was up, or the server cannot be reached; 2 the workflow is
-            invalid or unreadable; 3 the command line is wrong; 130 interrupted (Ctrl-C once cancels cleanly, twice
-            quits at once).
+            Exit codes: 0 done; 1 a node failed, an output is missing or could not be written, the time was up, or the
+            server cannot be reached; 2 the workflow is invalid or unreadable; 3 the command line is wrong; 130
+            interrupted (Ctrl-C once cancels cleanly, twice quits at once).
             """
     }
 }
