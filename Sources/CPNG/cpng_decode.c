@@ -136,6 +136,10 @@ static int has_wrong_checksum(const uint8_t *bytes, size_t count) {
     return 0;
 }
 
+int cpng_has_right_header(const uint8_t *bytes, size_t count) {
+    return count >= 33 && crc32(0, bytes + 12, 17) == big_endian(bytes + 29);
+}
+
 // Known to libpng and not needed here: dropped unread.
 static const png_byte unneeded_chunks[] =
     "bKGD\0cHRM\0eXIf\0gAMA\0hIST\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sRGB\0tIME";

@@ -84,9 +84,10 @@ public enum PNGCodec {
         }
     }
 
-    /// Whether `prefix` starts a PNG whose header libpng takes. Reads neither texts nor pixels, so the first bytes of a
+    /// Whether `prefix` starts a PNG whose header libpng takes and has the right checksum. Reads neither texts nor pixels, so the first bytes of a
     /// file are enough.
     static func hasHeader(_ prefix: [UInt8]) -> Bool {
+        guard unsafe cpng_has_right_header(prefix, prefix.count) == 1 else { return false }
         do {
             let header = PNGChunks.selection(["IHDR", "PLTE"], of: prefix)
             try unsafe withDecoder(header) { _, _ in }

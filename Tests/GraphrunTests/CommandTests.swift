@@ -339,6 +339,6 @@ struct MisspeltNameTests {
     @Test("of a kind of events may be json")
     func events() async throws {
         let result = try await workplace.graphrun("other.json", "--events", "json")
-        #expect(result.code == 0 && result.output.hasPrefix("{\"seq\":1,"))
+        #expect(result.code == 0 && result.output.contains("\"run_finished\""))
     }
 }

@@ -66,6 +66,9 @@ const uint8_t *cpng_profile(const cpng_decoder *decoder, size_t *count);
 // Whether a text was left out because it is damaged, or larger than anyone writes.
 int cpng_lost_text(const cpng_decoder *decoder);
 
+// Whether the first chunk is as long as a header is, and has the right checksum.
+int cpng_has_right_header(const uint8_t *bytes, size_t count);
+
 // 1 when the checksum of a chunk that was read is wrong; what it holds is used all the same.
 int cpng_wrong_checksum(const cpng_decoder *decoder);
 

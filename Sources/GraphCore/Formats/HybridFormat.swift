@@ -143,7 +143,8 @@ struct HybridFormat {
     /// A list of values by position may end early: widgets behind its end have what their type declares.
     private mutating func fillInDefaults() {
         for index in nodes.indices {
-            for spec in schema(index)?.widgets ?? [] where nodes[index][spec.name] == nil {
+            for spec in schema(index)?.widgets ?? [] where spec.presence == .required && nodes[index][spec.name] == nil
+            {
                 guard let value = spec.defaultValue else { continue }
                 nodes[index][spec.name] = .literal(value)
             }

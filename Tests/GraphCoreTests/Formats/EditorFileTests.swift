@@ -240,7 +240,7 @@ struct EditorFileTests {
         #expect(
             Self.complaint(file) == """
                 1 unknownNodeType: its type 'Nobody' is unknown, and the file does not name its widgets
-                  Convert it with what a server that has it says: graphrun convert FILE --object-info http://127.0.0.1:8188 (or a file).
+                  That server does not know it either: install the node pack that has it there.
                 2 unknownNodeType: its type 'Scales' is unknown, and the file does not name its widgets
                   Did you mean 'Scale'?
                 3 unknownNodeType: it is a subgraph, and the file does not hold its definition (\(lost))

@@ -97,7 +97,7 @@ struct HybridFormatTests {
                  "links": [[1, "a", 0, "b", 0, "IMAGE"], [2, "a", 1, "b", 1, "MASK"]]}
                 """) == """
                     a LoadImage {}
-                    b DDColor {"image":["a",0],"mask":["a",1]}
+                    b DDColor {"image":["a",0],"mask":["a",1],"size":512,"half":false}
                     """)
     }
 
@@ -110,7 +110,7 @@ struct HybridFormatTests {
                            {"id": 1, "class_type": "LoadImage", "title": "Photo"}],
                  "links": [[7, 1, 0, 2, 0]]}
                 """) == """
-                    2 DDColor {"image":["1",0],"mask":["1",1]}
+                    2 DDColor {"image":["1",0],"mask":["1",1],"size":512,"half":false}
                     1 LoadImage {}
                     """)
     }
@@ -124,7 +124,7 @@ struct HybridFormatTests {
                            {"id": "b", "type": "DDColor", "inputs": {"image": "v1.load.Image", "mask": "v1.load.mask"}}]}
                 """) == """
                     v1.load LoadImage {}
-                    b DDColor {"image":["v1.load",0],"mask":["v1.load",1]}
+                    b DDColor {"image":["v1.load",0],"mask":["v1.load",1],"size":512,"half":false}
                     """)
     }
 
@@ -145,7 +145,7 @@ struct HybridFormatTests {
     func values() {
         #expect(
             read(#"{"nodes": [{"id": "b", "type": "DDColor", "inputs": {"size": "1.5", "note": "see a.b"}}]}"#)
-                == #"b DDColor {"size":"1.5","note":"see a.b"}"#)
+                == #"b DDColor {"size":"1.5","note":"see a.b","half":false}"#)
     }
 
     @Test("is refused where a reference names nothing, with the nearest name")
@@ -181,7 +181,7 @@ struct HybridFormatTests {
                  "links": [[1, "s", 0, "x", 5]]}
                 """) == """
                     x DDColour {}
-                    s SaveImage {"images":["x",0]}
+                    s SaveImage {"images":["x",0],"filename_prefix":"ComfyUI"}
                     """)
     }
 
@@ -217,11 +217,11 @@ struct HybridFormatTests {
                     """)
     }
 
-    @Test("may leave out the last widgets, and may not have too many")
+    @Test("may leave out the last widgets, which then have their defaults, and may not have too many")
     func widgetCount() {
         #expect(
             read(#"{"nodes": [{"id": "b", "type": "DDColor", "widgets_values": ["model"]}]}"#)
-                == #"b DDColor {"model":"model"}"#)
+                == #"b DDColor {"model":"model","size":512,"half":false}"#)
         #expect(
             read(
                 """
@@ -298,7 +298,7 @@ struct HybridFormatTests {
         #expect(
             JSONWriter.text(APIFormat.json(of: workflow))
                 == #"{"1":{"inputs":{"image":"p.jpg"},"class_type":"LoadImage","_meta":{"title":"Photo"}},"#
-                + #""2":{"inputs":{"images":["1",0]},"class_type":"SaveImage"}}"#)
+                + #""2":{"inputs":{"images":["1",0],"filename_prefix":"ComfyUI"},"class_type":"SaveImage"}}"#)
     }
 
     @Test("full of 100,000 mistakes is refused all the same")

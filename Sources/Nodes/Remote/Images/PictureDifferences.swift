@@ -1,3 +1,4 @@
+internal import GraphCore
 internal import Media
 
 /// How an answer's pictures differ from what was asked for, each the end of "'local' ...": servers leave out what they
