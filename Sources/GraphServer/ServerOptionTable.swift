@@ -88,7 +88,7 @@ enum ServerOptionTable {
         Spec(
             name: "--preview-method", argument: "METHOD",
             help:
-                "who gets pictures of unfinished work: none, or auto (latent2rgb, taesd) for all sockets (default: those "
+                "sockets that get pictures of unfinished work: none, or all with auto, latent2rgb or taesd (default: those "
                 + "that announce supports_preview_metadata)"
         ) { values, word in
             let names = LivePreviews.methods.keys.sorted()

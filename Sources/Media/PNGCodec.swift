@@ -84,8 +84,8 @@ public enum PNGCodec {
         }
     }
 
-    /// Whether `prefix` starts a PNG whose header libpng takes and has the right checksum. Reads neither texts nor pixels, so the first bytes of a
-    /// file are enough.
+    /// Whether `prefix` starts a PNG whose header libpng takes and has the right checksum. Reads neither texts nor pixels,
+    /// so the first bytes of a file are enough.
     static func hasHeader(_ prefix: [UInt8]) -> Bool {
         guard unsafe cpng_has_right_header(prefix, prefix.count) == 1 else { return false }
         do {

@@ -31,7 +31,11 @@ final class Console: Sendable {
                 let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
                 if count > 0 {
                     rest = rest.dropFirst(count)
-                } else if errno != EINTR && errno != EAGAIN {
+                } else if errno == EAGAIN {
+                    // Another program with the same terminal or pipe has made it not wait.
+                    var output = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
+                    _ = unsafe poll(&output, 1, -1)
+                } else if errno != EINTR {
                     state.isOutputOpen = false
                     if errno != EPIPE { state.complaint = unsafe String(cString: strerror(errno)) }
                     return

@@ -21,8 +21,8 @@ enum DiagnosticText {
         var groups: [(first: Diagnostic, others: [NodeID])] = []
         var indexByKey: [Key: Int] = [:]
         for diagnostic in diagnostics {
-            let key = Key(message: diagnostic.message, suggestion: diagnostic.suggestion)
             if diagnostic.code == .unknownNodeType, let node = diagnostic.node {
+                let key = Key(message: diagnostic.message, suggestion: diagnostic.suggestion)
                 if let index = indexByKey[key] {
                     groups[index].others.append(node)
                     continue
@@ -43,8 +43,9 @@ enum DiagnosticText {
         if !diagnostics.isEmpty { console.error(text(diagnostics, workflow, file)) }
     }
 
-    /// - Parameter file: names the place of what concerns no single node.
-    /// - Parameter addition: stands behind the message.
+    /// - Parameters:
+    ///   - file: names the place of what concerns no single node.
+    ///   - addition: stands behind the message.
     static func text(
         _ diagnostic: Diagnostic, _ file: String, _ workflow: Workflow? = nil, addition: String = ""
     ) -> String {

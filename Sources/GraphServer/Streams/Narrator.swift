@@ -47,7 +47,7 @@ struct Narrator {
 
     /// 50 ms: 20 states a second of a large run, as DESIGN section 7 has it.
     static let stateInterval = Duration.milliseconds(50)
-    /// 250 ms: a bar that is over sooner helps nobody, and scripts that know their prompt only after the POST was answered
+    /// 250 ms: a bar that is over sooner is of no use, and scripts that know their prompt only after the POST was answered
     /// stumble over a `progress` that came before.
     static let progressDelay = Duration.milliseconds(250)
     /// How many nodes a message that ends nothing says have run, the newest ones.
@@ -440,8 +440,8 @@ struct Narrator {
         text.raw(",\"epoch\":\"")
         text.raw(epoch)
         text.raw("\"}}")
-        // Without a client id ComfyUI tells everyone the state of the run, and nobody anything else. Its `progress` there
-        // reaches scripts that wait for runs of their own, and is left out.
+        // Of a prompt without a client id all sockets get the state, as in ComfyUI. Its `progress`, which ComfyUI sends, too,
+        // would reach scripts that wait for runs of their own.
         let isShared = run.audience == .nobody && role == .state
         messages.append(
             WireMessage(

@@ -17,7 +17,7 @@ struct WireMessage: Sendable {
         case plainPreview, describedPreview
         /// Progress text (binary type 3), for sockets that announced it: scripts take any binary message for a picture.
         case progressText
-        /// Progress of a node that has only just started, for sockets that resume.
+        /// Progress of a node that has only just started, for sockets that resume and for `/events`.
         case earlyProgress
     }
 

@@ -51,7 +51,7 @@ public enum SoundDecoder {
             sampleRate: sound.sampleRate, channelCount: sound.channelCount, items: [try builder.finish()])
         var decoded = DecodedSound(audio: audio, formatName: sound.formatName)
         if isCut(start, file) || problem != nil || frameCount < sound.claimedFrameCount ?? 0 {
-            decoded.notes.append("the file is cut off or damaged; the first \(seconds(audio.duration)) were read")
+            decoded.notes.append(cutNote(audio))
         }
         return decoded
     }
@@ -69,12 +69,14 @@ public enum SoundDecoder {
             position += bytes.count
             try builder.append(try stream.append(bytes))
         }
+        try builder.append(stream.rest())
         try stream.finish()
         guard let format = stream.format else { throw damaged("it does not say what its samples are") }
+        let audio = Audio(
+            sampleRate: format.sampleRate, channelCount: format.channelCount, items: [try builder.finish()])
+        let isCut = stream.missingByteCount ?? 0 > 0
         return DecodedSound(
-            audio: Audio(
-                sampleRate: format.sampleRate, channelCount: format.channelCount, items: [try builder.finish()]),
-            formatName: "WAV (Microsoft)", notes: [note])
+            audio: audio, formatName: "WAV (Microsoft)", notes: [note] + (isCut ? [cutNote(audio)] : []))
     }
 
     private static func checkLimits(_ sound: SoundFile) throws(CodecError) {
@@ -95,6 +97,10 @@ public enum SoundDecoder {
         guard start.starts(with: "RIFF".utf8) else { return false }
         let size = start.dropFirst(4).prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
         return size < WAVStream.leastUnknownSize && size + 8 > file.byteCount
+    }
+
+    private static func cutNote(_ audio: Audio) -> String {
+        "the file is cut off or damaged; the first \(seconds(audio.duration)) were read"
     }
 
     private static func seconds(_ duration: Double) -> String {

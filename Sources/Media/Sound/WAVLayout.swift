@@ -10,11 +10,11 @@ struct WAVLayout {
     /// Nil for what is no WAV.
     init?(_ file: ByteFile) throws {
         let head = try file.read(12, at: 0)
-        guard Self.isStart(head) else { return nil }
+        guard WAVStream.isStart(head) else { return nil }
         var position = 12
         for _ in 0..<Self.maxChunkCount {
             let head = try file.read(12, at: position)
-            if Self.isStart(head), position > 12 {
+            if WAVStream.isStart(head), position > 12 {
                 peculiarity = "it holds several WAVs one after another, which were joined"
                 return
             }
@@ -33,9 +33,5 @@ struct WAVLayout {
             position = end + byteCount % 2
         }
         peculiarity = nil
-    }
-
-    private static func isStart(_ bytes: [UInt8]) -> Bool {
-        bytes.count >= 12 && bytes.starts(with: "RIFF".utf8) && bytes.dropFirst(8).starts(with: "WAVE".utf8)
     }
 }

@@ -60,9 +60,7 @@ public struct WAVStream: Sendable {
             switch place {
             case .start:
                 guard let head = take(12) else { return floats }
-                guard head.starts(with: "RIFF".utf8), head.dropFirst(8).starts(with: "WAVE".utf8) else {
-                    throw Self.notWAV(head)
-                }
+                guard Self.isStart(head) else { throw Self.notWAV(head) }
                 fileCount += 1
                 guard fileCount <= Self.maxFileCount else {
                     throw CodecError(
@@ -112,6 +110,14 @@ public struct WAVStream: Sendable {
                 place = .end
             }
         }
+    }
+
+    /// The last whole frames of a sound of unknown length, once nothing comes any more: what another WAV might have begun
+    /// with was kept back.
+    public mutating func rest() -> [Float] {
+        guard case .samples(let samples) = place, missingByteCount == nil else { return [] }
+        defer { pending = [] }
+        return samples.floats(pending.prefix(pending.count / samples.bytesPerFrame * samples.bytesPerFrame))
     }
 
     /// Says that nothing comes any more.
@@ -195,7 +201,8 @@ public struct WAVStream: Sendable {
         return floats
     }
 
-    private static func isStart(_ bytes: some Collection<UInt8>) -> Bool {
+    /// Whether a RIFF file with a WAV in it begins so.
+    static func isStart(_ bytes: some Collection<UInt8>) -> Bool {
         bytes.count >= 12 && bytes.starts(with: "RIFF".utf8) && bytes.dropFirst(8).starts(with: "WAVE".utf8)
     }
 

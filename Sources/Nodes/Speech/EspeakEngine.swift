@@ -63,6 +63,7 @@ struct EspeakEngine: SpeechEngine {
                 isSilent = isSilent && samples.allSatisfy { $0 == 0 }
                 try builder.append(samples)
             }
+            try builder.append(stream.rest())
             try ending.check(command, suggestion: Self.checking)
             if !ending.complaint.isEmpty { context.log(.warning, "espeak-ng: \(ending.complaint)") }
             // A piece without a word, such as a row of dots, gives a pause, or not even a header.

@@ -61,6 +61,9 @@ struct BadSoundTests {
         let decoded = try place.decode(one + one)
         #expect(decoded.audio.samples == [0.5, -0.5, 0.5, -0.5])
         #expect(decoded.notes == ["it holds several WAVs one after another, which were joined"])
+        let cut = try place.decode(one + one.dropLast(2))
+        #expect(cut.audio.samples == [0.5, -0.5, 0.5])
+        #expect(cut.notes == decoded.notes + ["the file is cut off or damaged; the first 0.0 s were read"])
     }
 
     @Test("is told by name when another program can convert it")

@@ -10,11 +10,13 @@ struct WAVStreamTests {
     /// The whole file at once, and byte by byte: it must make no difference.
     private func read(_ file: [UInt8], _ location: SourceLocation = #_sourceLocation) throws -> ([Float], WAVStream) {
         var whole = WAVStream()
-        let floats = try whole.append(file)
+        var floats = try whole.append(file)
+        floats += whole.rest()
         try whole.finish()
         var cut = WAVStream()
         var pieces: [Float] = []
         for byte in file { pieces += try cut.append(CollectionOfOne(byte)) }
+        pieces += cut.rest()
         try cut.finish()
         #expect(pieces == floats && cut.format == whole.format, sourceLocation: location)
         #expect(cut.missingByteCount == whole.missingByteCount, sourceLocation: location)
@@ -58,6 +60,15 @@ struct WAVStreamTests {
             #expect(floats == Self.floats + Self.floats + Self.floats)
             #expect(stream.fileCount == 3)
         }
+    }
+
+    @Test(
+        "of unknown length keeps last samples that another might have begun with",
+        arguments: ["R", "RI", "RIFF", "RIFFRIFF"])
+    func tail(text: String) throws {
+        let samples: [UInt8] = [0, 0] + text.utf8
+        let file = WAVBytes.file(WAVBytes.format(bits: 8), Array("data".utf8) + [0, 0, 0, 0] + samples)
+        #expect(try read(file).0 == samples.map { (Float($0) - 128) / 128 })
     }
 
     @Test("of an odd number of bytes may have its padding left out before another")

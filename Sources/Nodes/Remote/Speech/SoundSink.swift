@@ -74,12 +74,13 @@ final class SoundSink: Sendable {
     /// - Throws: as `take`, and for an answer that is no sound.
     func finish() throws -> Audio? {
         try state.withLock { state in
-            guard let stream = state.stream else {
+            guard var stream = state.stream else {
                 if state.bytes.isEmpty { throw CodecError("it is empty") }
                 let decoded = try SoundDecoder.decode(state.bytes, scratchFolder: context.environment.scratchFolder)
                 state.note = decoded.notes.first.map { "of the server's answer: \($0)" }
                 return decoded.audio.frameCount > 0 ? decoded.audio : nil
             }
+            try state.builder.append(stream.rest())
             try stream.finish()
             if let missing = stream.missingByteCount, missing > 0 {
                 throw CodecError("it ends \(missing) bytes before it should")
