@@ -10,8 +10,12 @@ enum FileNames {
     /// Throws unless `name` is a plain file name: not empty, no separators, no `..`, no control characters.
     static func check(_ name: String, in root: FolderRoot) throws(Diagnostic) {
         if name.isEmpty { throw bad("the file has no name", "Give it a name.") }
-        if name == "." || name == ".." || name.contains("/") || name.contains("\\") || name.utf8.contains(0) {
+        let parts = name.split(whereSeparator: { $0 == "/" || $0 == "\\" })
+        if name == "." || name.hasPrefix("/") || parts.contains("..") || name.utf8.contains(0) {
             throw root.outside(name)
+        }
+        if name.contains("/") || name.contains("\\") {
+            throw bad("'\(name.prefix(60))' is a path, not the name of a file", "Name its folder apart.")
         }
         try checkCharacters(name)
     }

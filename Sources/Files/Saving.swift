@@ -25,10 +25,7 @@ extension Folders {
     private func save(
         prefix: FilenamePrefix, extension: String, in folder: FolderName, write: (PartFile) throws -> Void
     ) throws -> SavedFile {
-        // Each field is looked for from the beginning.
-        guard prefix.text.utf8.count <= Self.maxPrefixByteCount else { throw Self.tooLong }
-        let filled = PrefixFields.fill(prefix, at: now())
-        let (subfolder, stem) = try Self.parts(of: filled, folder)
+        let (subfolder, stem) = try parts(of: prefix, folder)
         let root = root(folder)
         let directory = try root.makeDirectory(subfolder)
         let part: PartFile
@@ -63,19 +60,32 @@ extension Folders {
         .fileNotWritable, node: nil, "the prefix is longer than a file name may be",
         suggestion: "Use at most 200 bytes.")
 
-    private static func parts(
-        of prefix: String, _ folder: FolderName
+    public func refusal(ofPrefix prefix: String, in folder: FolderName) -> Diagnostic? {
+        do throws(Diagnostic) {
+            _ = try parts(of: FilenamePrefix(prefix, width: 0, height: 0, batchNumber: 0), folder)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func parts(
+        of prefix: FilenamePrefix, _ folder: FolderName
     ) throws(Diagnostic) -> (subfolder: String, stem: String) {
+        // Each field is looked for from the beginning.
+        guard prefix.text.utf8.count <= Self.maxPrefixByteCount else { throw Self.tooLong }
+        let prefix = PrefixFields.fill(prefix, at: now())
         // The path of no file is longer, and many folders inside each other take long to make.
-        guard prefix.utf8.count <= maxPrefixByteCount else { throw tooLong }
+        guard prefix.utf8.count <= Self.maxPrefixByteCount else { throw Self.tooLong }
         let parts = prefix.split(separator: "/").filter { $0 != "." }
         if prefix.hasPrefix("/") || parts.contains("..") || prefix.utf8.contains(0) {
             throw Diagnostic(
-                .outsideFolder, node: nil, "the prefix '\(prefix)' leads out of the \(folder.rawValue) folder",
+                .outsideFolder, node: nil,
+                "the prefix '\(prefix.prefix(60))' leads out of the \(folder.rawValue) folder",
                 suggestion: "Use a name, or SUBFOLDER/NAME.")
         }
         if parts.contains(where: { $0.utf8.count > 200 }) {
-            throw tooLong
+            throw Self.tooLong
         }
         let stem = prefix.hasSuffix("/") ? "" : parts.last.map(String.init) ?? ""
         return (parts.dropLast(stem.isEmpty ? 0 : 1).joined(separator: "/"), stem)

@@ -181,7 +181,7 @@ struct ForEachTests {
         #expect(
             loose.errors == """
                 error: node 9 (Nope): unknown node type 'Nope'
-                  Run 'graphrun nodes' to list the types.
+                  'graphrun nodes' lists the types; --server URL runs it on a server that has this one.
 
                 """)
     }

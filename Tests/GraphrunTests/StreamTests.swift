@@ -83,7 +83,7 @@ struct StreamTests {
         #expect(
             result.errors == """
                 error: node \u{FFFD}[2J (\u{FFFD}Nope\u{FFFD}): unknown node type '\u{FFFD}Nope\u{FFFD}'
-                  Run 'graphrun nodes' to list the types.
+                  'graphrun nodes' lists the types; --server URL runs it on a server that has this one.
 
                 """)
     }

@@ -4,6 +4,9 @@ import Foundation
 final class Workplace: Sendable {
     let folder: URL
 
+    static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Fixtures")
+
     init() throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "graphrun-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder.appending(path: "input"), withIntermediateDirectories: true)
@@ -18,6 +21,10 @@ final class Workplace: Sendable {
     func write(_ path: String, _ bytes: [UInt8]) throws {
         try makeFolder(url(path).deletingLastPathComponent().path)
         try Data(bytes).write(to: url(path))
+    }
+
+    func copy(fixture: String, to path: String) throws {
+        try write(path, [UInt8](Data(contentsOf: Self.fixtures.appending(path: fixture))))
     }
 
     func makeFolder(_ path: String) throws {

@@ -209,6 +209,30 @@ struct TidyTests {
         }
     }
 
+    @Test("advises only commands and options that there are")
+    func advice() throws {
+        let literals = library.flatMap { source in
+            source.lines.filter { $0.contains("\"") && !$0.drop(while: \.isWhitespace).hasPrefix("//") }
+                .map { (path: source.path, line: $0) }
+        }
+        let declared = Set(literals.flatMap { $0.line.matches(of: /name: "(--[a-z0-9-]+)"/).map { String($0.1) } })
+        #expect(declared.count > 40)
+        // ComfyUI's options are named to say what stands in for them; the others are those of other programs.
+        let foreign: Set = ["--model-name", "--model-type", "--voices", "--stdin", "--stdout"]
+        for (path, line) in literals where path != "Sources/GraphServer/ServerOptionTable.swift" {
+            for match in line.matches(of: /--[a-z][a-z0-9-]+/) where !foreign.contains(String(match.0)) {
+                if !declared.contains(String(match.0)) { Issue.record("\(path) names \(match.0)") }
+            }
+        }
+        let lists = library.flatMap(\.lines).compactMap { $0.firstMatch(of: /enum Verb: .+ case ([a-z, ]+) \}/)?.1 }
+        let commands = try #require(lists.first).split(separator: ", ").map(String.init)
+        for (path, line) in literals {
+            for match in line.matches(of: /(?:'|: )graphrun ([a-z]+)/) where !commands.contains(String(match.1)) {
+                Issue.record("\(path) names 'graphrun \(match.1)'")
+            }
+        }
+    }
+
     @Test("imports GraphCore wherever foreign numbers come by, so that the compiler refuses Int(_: Double) there")
     func conversionsRefused() {
         for source in library where Self.foreignModules.contains(source.module) {

@@ -33,7 +33,8 @@ struct LiteralConversion {
         var warning: String?
         var value: Int128?
         switch json {
-        case .bool(let bool): return LiteralConversion(literal: .int(bool ? 1 : 0))
+        case .bool(let bool):
+            return LiteralConversion(literal: .int(bool ? 1 : 0), warning: isUsed(bool))
         case .number(let number) where number.isInteger:
             text = number.text
             value = number.int
@@ -62,10 +63,12 @@ struct LiteralConversion {
         return !digits.isEmpty && digits.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
     }
 
+    private static func isUsed(_ bool: Bool) -> String { "\(bool) is not a number; \(bool ? 1 : 0) is used" }
+
     private static func float(_ json: JSON, _ spec: InputSpec) throws(Problem) -> LiteralConversion {
         let value: Double?
         switch json {
-        case .bool(let bool): value = bool ? 1 : 0
+        case .bool(let bool): return LiteralConversion(literal: .double(bool ? 1 : 0), warning: isUsed(bool))
         case .number(let number):
             guard let double = number.double else {
                 throw .outOfRange(
@@ -114,9 +117,9 @@ struct LiteralConversion {
         throw .refused(refusal, word: word, source)
     }
 
-    private static func held(_ converted: LiteralConversion, _ spec: InputSpec) throws(Problem)
-        -> LiteralConversion
-    {
+    private static func held(
+        _ converted: LiteralConversion, _ spec: InputSpec
+    ) throws(Problem) -> LiteralConversion {
         do throws(InputConstraint.Violation) {
             try spec.constraint.check(converted.literal)
         } catch {
@@ -167,6 +170,11 @@ extension ChoiceSource {
         if let whole = known.first(where: { $0.hasPrefix(word + ".") }) { return "Did you mean '\(whole)'?" }
         if let near = NearestName.sentence(word, among: known) { return near }
         if known.isEmpty { return "Put the file into \(place) (it holds none yet)." }
-        return "Put it into \(place), or choose one of: \(NearestName.list(known, atMost: 5))."
+        let there = known.prefix(100).filter { environment.refusal(of: $0, from: self) == nil }
+        if there.isEmpty {
+            let models = NearestName.list(known.map(Self.pullName), atMost: 5)
+            return "Put it into \(place), or get one of these with 'graphrun models pull NAME': \(models)."
+        }
+        return "Put it into \(place), or choose one of: \(NearestName.list(there, atMost: 5))."
     }
 }

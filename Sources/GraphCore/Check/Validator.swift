@@ -25,6 +25,8 @@ public struct Validator {
     /// Looking for near names compares every pair; a file with 100,000 mistakes gets them for the first ones.
     private var nearestBudget = 100
 
+    private var ignored: Set<IgnoredInput> = []
+
     private static let maxCyclesTold = 20
 
     /// - Parameter targets: the output nodes to run, all of them when nil.
@@ -66,11 +68,15 @@ public struct Validator {
 
     private mutating func checkTypes() {
         for (index, node) in workflow.nodes.enumerated() where types[index] == nil {
-            if let type = node.type {
+            if let type = node.type, ComfyUINodes.names.contains(type) {
+                tell(
+                    index, .unknownNodeType, "'\(type)' is a node of ComfyUI that graphrun does not have",
+                    suggestion: "Run the workflow on a ComfyUI: graphrun FILE --server URL.")
+            } else if let type = node.type {
                 tell(
                     index, .unknownNodeType, "unknown node type '\(type)'",
                     suggestion: nearest(type, among: registry.names)
-                        ?? "Run 'graphrun nodes' to list the types.")
+                        ?? "'graphrun nodes' lists the types; --server URL runs it on a server that has this one.")
             } else {
                 tell(
                     index, .nodeTypeMissing, "the node does not say its type",
@@ -168,8 +174,9 @@ public struct Validator {
         let node = workflow.nodes[index]
         guard let type = types[index] else { return }
         let missing = type.schema.inputs.filter { $0.presence == .required && node[$0.name] == nil }
-        for spec in missing { tellMissing(spec, among: missing.map(\.name), index, type) }
         let free = type.schema.inputs.filter { $0.presence == .optional && node[$0.name] == nil }.map(\.name)
+        let undeclared = missing.isEmpty ? [] : node.inputs.map(\.name).filter { type.inputIndex($0) == nil }
+        for spec in missing { tellMissing(spec, among: missing.map(\.name), undeclared, index) }
         for input in node.inputs {
             let spec = type.inputIndex(input.name).map { type.schema.inputs[$0] }
             switch input.source {
@@ -180,14 +187,15 @@ public struct Validator {
                 if let spec {
                     checkLiteral(json, spec, index)
                 } else {
-                    warnMisspelt(input.name, among: free, index, type)
+                    warnIgnored(input.name, among: free, index, type)
                 }
             }
         }
     }
 
-    private mutating func tellMissing(_ spec: InputSpec, among missing: [String], _ index: Int, _ type: NodeType) {
-        let undeclared = workflow.nodes[index].inputs.map(\.name).filter { type.inputIndex($0) == nil }
+    private mutating func tellMissing(
+        _ spec: InputSpec, among missing: [String], _ undeclared: [String], _ index: Int
+    ) {
         let suggestion: String
         if let near = NearestName.of(spec.name, among: undeclared),
             NearestName.of(near, among: missing) == spec.name
@@ -251,6 +259,13 @@ public struct Validator {
         }
         do {
             let converted = try LiteralConversion.convert(json, for: spec, in: environment)
+            if let folder = spec.savingFolder, case .string(let prefix) = converted.literal,
+                let refusal = environment.refusal(ofPrefix: prefix, in: folder)
+            {
+                tell(
+                    index, refusal.code, "input '\(spec.name)': \(refusal.message)", input: spec.name,
+                    suggestion: refusal.suggestion)
+            }
             if let warning = converted.warning {
                 tell(index, .converted, severity: .warning, "input '\(spec.name)': \(warning)", input: spec.name)
             }
@@ -295,13 +310,26 @@ public struct Validator {
             input: name, suggestion: suggestion)
     }
 
-    /// Undeclared inputs are accepted, as ComfyUI does; one that nearly has a declared name is told.
-    private mutating func warnMisspelt(_ name: String, among free: [String], _ index: Int, _ type: NodeType) {
-        guard !free.isEmpty, let near = NearestName.of(name, among: free) else { return }
+    /// Undeclared inputs are accepted, as by ComfyUI, and warned of: once for each type, but for each node where a declared
+    /// name is near. Editors export the names of their own controls; those are meant to be ignored.
+    private mutating func warnIgnored(_ name: String, among free: [String], _ index: Int, _ type: NodeType) {
+        guard !Self.editorControls.contains(name), !name.hasPrefix("$$") else { return }
+        let suggestion = NearestName.sentence(name, among: free)
+        guard ignored.insert(IgnoredInput(type: type.schema.type, name: name)).inserted || suggestion != nil else {
+            return
+        }
         tell(
             index, .badInput, severity: .warning, "input '\(name)' is not one of \(type.schema.type)'s and is ignored",
-            input: name, suggestion: "Did you mean '\(near)'?")
+            input: name, suggestion: suggestion)
     }
+
+    private struct IgnoredInput: Hashable { let type: String, name: String }
+
+    /// Widgets that ComfyUI's frontend adds to nodes by itself: buttons, previews, what a seed does after a run.
+    private static let editorControls: Set<String> = [
+        "upload", "image_upload", "choose file to upload", "audioUI", "audio_upload", "control_after_generate",
+        "control_filter_list",
+    ]
 
     // MARK: The plan
 

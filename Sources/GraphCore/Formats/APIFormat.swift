@@ -40,7 +40,16 @@ public enum APIFormat {
             }
             inputs.reserveCapacity(given.members.count)
             for input in given.members { inputs.append(Workflow.Input(input.key, source(input.value))) }
-        case nil: break
+        case nil:
+            let near = object.members.first {
+                $0.value.object != nil && NearestName.editDistance($0.key.lowercased(), "inputs", limit: 2) != nil
+            }
+            if let near {
+                problems.append(
+                    Diagnostic(
+                        .malformedWorkflow, node: id, "it has no \"inputs\", but \"\(near.key)\"",
+                        suggestion: "Write \"inputs\" where it says \"\(near.key)\"."))
+            }
         case let other?:
             problems.append(
                 Diagnostic(

@@ -25,6 +25,8 @@ public final class InputSpec: Sendable {
     let bounds: ClosedRange<Int128>?
     /// The range is for literals; a link may bring anything that the node can read.
     public let isLooseWhenLinked: Bool
+    /// Where files whose names begin with the text are saved; nil for any other text.
+    let savingFolder: FolderName?
     /// What literals are held to.
     let constraint: InputConstraint
     /// What every value is held to before a node is called.
@@ -34,13 +36,13 @@ public final class InputSpec: Sendable {
         name: String, type: SocketType, presence: Presence = .required, defaultValue: JSON? = nil,
         minimum: JSONNumber? = nil, maximum: JSONNumber? = nil, choices: Choices? = nil, isLazy: Bool = false,
         isRawLink: Bool = false, options: [JSONObject.Member]? = nil, bounds: ClosedRange<Int128>? = nil,
-        isLooseWhenLinked: Bool = false
+        isLooseWhenLinked: Bool = false, savingFolder: FolderName? = nil
     ) {
         (self.name, self.type, self.presence, self.defaultValue) = (name, type, presence, defaultValue)
         (self.minimum, self.maximum, self.choices) = (minimum, maximum, choices)
         (self.isLazy, self.isRawLink) = (isLazy, isRawLink)
         (self.options, self.alwaysShowsOptions) = (options ?? [], options != nil)
-        (self.bounds, self.isLooseWhenLinked) = (bounds, isLooseWhenLinked)
+        (self.bounds, self.isLooseWhenLinked, self.savingFolder) = (bounds, isLooseWhenLinked, savingFolder)
         constraint = InputConstraint(type, minimum: minimum, maximum: maximum, choices: choices, bounds: bounds)
         callConstraint =
             isRawLink
@@ -90,10 +92,14 @@ public enum ChoiceSource: Sendable, Hashable {
                 .fileNotFound, node: nil, "'\(choice.prefix(60))' was not found in \(place)",
                 suggestion: "Put the file into \(place).")
         }
-        let name = choice.lastIndex(of: ".").map { String(choice[..<$0]) } ?? choice
         return Diagnostic(
             .modelMissing, node: nil, "the model '\(choice)' is not in \(place)",
-            suggestion: "Get it with: graphrun models pull \(name)")
+            suggestion: "Get it with: graphrun models pull \(Self.pullName(choice))")
+    }
+
+    /// What a published model's file is called in `graphrun models pull`.
+    static func pullName(_ choice: String) -> String {
+        choice.lastIndex(of: ".").map { String(choice[..<$0]) } ?? choice
     }
 }
 
@@ -116,13 +122,15 @@ public struct Input<Wrapped: SocketValue>: Sendable {
     }
 
     private func with(
-        presence: InputSpec.Presence? = nil, isLazy: Bool? = nil, isLooseWhenLinked: Bool? = nil
+        presence: InputSpec.Presence? = nil, isLazy: Bool? = nil, isLooseWhenLinked: Bool? = nil,
+        savingFolder: FolderName? = nil
     ) -> InputSpec {
         InputSpec(
             name: spec.name, type: spec.type, presence: presence ?? spec.presence, defaultValue: spec.defaultValue,
             minimum: spec.minimum, maximum: spec.maximum, choices: spec.choices, isLazy: isLazy ?? spec.isLazy,
             isRawLink: spec.isRawLink, options: spec.alwaysShowsOptions ? spec.options : nil, bounds: spec.bounds,
-            isLooseWhenLinked: isLooseWhenLinked ?? spec.isLooseWhenLinked)
+            isLooseWhenLinked: isLooseWhenLinked ?? spec.isLooseWhenLinked,
+            savingFolder: savingFolder ?? spec.savingFolder)
     }
 
     /// Evaluated only when the node's `neededInputs` names it.
@@ -183,6 +191,9 @@ extension Input where Wrapped == String {
     public init(_ name: String, default defaultValue: String, options: [JSONObject.Member]? = nil) {
         spec = InputSpec(name: name, type: .string, defaultValue: .string(defaultValue), options: options)
     }
+
+    /// The text is a `FilenamePrefix` of files in `folder`: one that leads out of it is refused before the run.
+    public func prefixing(filesIn folder: FolderName) -> Input { Input(spec: with(savingFolder: folder)) }
 
     /// A COMBO.
     public init(

@@ -37,6 +37,9 @@ public protocol NodeEnvironment: Sendable {
         prefix: FilenamePrefix, extension: String, in folder: FolderName, write: (_ path: String) throws -> Void
     ) throws -> SavedFile
 
+    /// Why no file can be saved with `prefix`, whatever its fields are filled with; nil when nothing speaks against it.
+    func refusal(ofPrefix prefix: String, in folder: FolderName) -> Diagnostic?
+
     /// Whether a file that was saved is still there.
     func isThere(_ file: SavedFile) -> Bool
 
@@ -48,6 +51,7 @@ public protocol NodeEnvironment: Sendable {
 extension NodeEnvironment {
     public var scratchFolder: String? { nil }
     public func isThere(_ file: SavedFile) -> Bool { true }
+    public func refusal(ofPrefix prefix: String, in folder: FolderName) -> Diagnostic? { nil }
 
     public func filePath(_ name: String, in folder: FolderName) throws(Diagnostic) -> String {
         throw Diagnostic(.fileNotFound, node: nil, "there are no files here")

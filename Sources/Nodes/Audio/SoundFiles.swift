@@ -4,7 +4,7 @@ internal import Media
 /// A batch of sounds as numbered files that carry their workflow.
 enum SoundFiles {
     static let audio = Input<Audio>("audio")
-    static let prefix = Input<String>("filename_prefix", default: "audio/ComfyUI")
+    static let prefix = Input<String>("filename_prefix", default: "audio/ComfyUI").prefixing(filesIn: .output)
 
     /// The number in "128k"; nil for other words.
     static func kilobits(_ quality: String) -> Int? { quality.hasSuffix("k") ? Int(quality.dropLast()) : nil }

@@ -11,7 +11,8 @@ public struct SaveImage: Node {
                 "tooltip",
                 "The prefix for the file to save. This may include formatting information such as %date:yyyy-MM-dd% or %Empty Latent Image.width% to include values from nodes."
             )
-        ])
+        ]
+    ).prefixing(filesIn: .output)
 
     public let schema = NodeSchema(
         type: "SaveImage", displayName: "Save Image", category: "image",

@@ -7,7 +7,7 @@ internal import Media
 /// PNG; the others are ours and may be left out.
 public struct SaveImageAdvanced: Node {
     static let images = Input<Image>("images", options: [.init("tooltip", "The images to save.")])
-    static let prefix = Input<String>("filename_prefix", default: "ComfyUI")
+    static let prefix = Input<String>("filename_prefix", default: "ComfyUI").prefixing(filesIn: .output)
     static let format = Input<String>("format", choices: .fixed(["png", "jpeg", "webp", "tiff"]), default: "png")
     static let bitDepth = Input<String>(
         "format.bit_depth", choices: .fixed(["8-bit", "16-bit"]), default: "8-bit",

@@ -87,7 +87,7 @@ struct ValidatorTests {
                 loop cycle: these nodes wait for each other: loop -> loop
                   Remove one of the links of the circle.
                 stray unknownNodeType: unknown node type 'Blah'
-                  Run 'graphrun nodes' to list the types.
+                  'graphrun nodes' lists the types; --server URL runs it on a server that has this one.
                 """)
         #expect(checked.goodTargets == [])
         #expect(checked.plan == nil)
@@ -321,7 +321,7 @@ struct ValidatorTests {
                 load unknownTarget: the node is no output node, so it cannot be run for its own sake
                   Name an output node, or link this one to SaveImage or PreviewAny.
                 odd unknownNodeType: unknown node type 'Unheard'
-                  Run 'graphrun nodes' to list the types.
+                  'graphrun nodes' lists the types; --server URL runs it on a server that has this one.
                 - unknownTarget: there is no node 'lok' to run
                   Did you mean 'look'?
                 - unknownTarget: there is no node 'zzz' to run

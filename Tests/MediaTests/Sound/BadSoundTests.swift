@@ -55,6 +55,14 @@ struct BadSoundTests {
         }
     }
 
+    @Test("of a streaming writer is read to its end, not to what its header says")
+    func streamed() throws {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("Fixtures/sound-headers/2e9.wav")
+        let decoded = try place.decode([UInt8](Data(contentsOf: file)))
+        #expect(decoded.audio.frameCount == 12_000 && decoded.audio.sampleRate == 24_000)
+    }
+
     @Test("is joined when it is several WAVs one after another")
     func several() throws {
         let one = WAVBytes.file(WAVBytes.format(), WAVBytes.chunk("data", WAVBytes.samples([16_384, -16_384])))
