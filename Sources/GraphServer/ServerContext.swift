@@ -28,8 +28,8 @@ struct ServerContext: Sendable {
     /// For uploads that are compared with what is there: nobody else waits for that.
     let uploads = Lane(width: 2)
 
-    /// For prompts whose text is long: to read it takes memory and time.
-    let prompts = Lane(width: 2)
+    /// For prompts that are checked against folders, and for files of the editor.
+    let checks = Lane(width: 4)
     /// For lists of prompts: each may hold all that is kept of them.
     let lists = Lane(width: 2)
 

@@ -208,7 +208,7 @@ extension Connection.State {
             guard !turn.output.isEmpty else { return lastTaken = turn.now }
             guard let sent = socket.send(turn.output, from: 0) else { return close(&turn) }
             lastTaken = turn.now
-            if sent < turn.output.count { pending = Array(turn.output[sent...]) }
+            if sent < turn.output.count { pending = Array(turn.output[sent...]) } else { conversation.flushed() }
         } else {
             pending.removeFirst(pendingStart)
             pendingStart = 0
@@ -216,7 +216,10 @@ extension Connection.State {
             guard let sent = socket.send(pending, from: pendingStart) else { return close(&turn) }
             if sent > 0 { lastTaken = turn.now }
             pendingStart += sent
-            if pendingStart == pending.count { (pending, pendingStart) = ([], 0) }
+            if pendingStart == pending.count {
+                (pending, pendingStart) = ([], 0)
+                conversation.flushed()
+            }
         }
     }
 

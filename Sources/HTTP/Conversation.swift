@@ -11,12 +11,18 @@ protocol Conversation: Sendable {
     /// Does what can be done now, and appends what the peer gets to `turn.output`: about 64 KiB at most. Called again
     /// when the peer has taken nearly all of it.
     mutating func advance(_ turn: inout Turn) -> Next
+    /// All that was appended so far has been given to the system.
+    mutating func flushed()
     /// Looks at its time limits.
     mutating func tick(_ turn: inout Turn) -> Next
     /// Finish what is under way, begin nothing new.
     mutating func drain()
     /// The connection is gone. Called once, last.
     mutating func end()
+}
+
+extension Conversation {
+    mutating func flushed() {}
 }
 
 /// What a connection does after its conversation has been asked.
@@ -45,9 +51,13 @@ let pieceByteCount = 64 << 10
 /// Nothing is said any more.
 struct Silence: Conversation {
     var wantsBytes: Bool { true }
+
     mutating func receive(_ bytes: ArraySlice<UInt8>, _ now: Duration) {}
     mutating func receiveEnd() {}
-    mutating func deliver(_ letter: Letter) {}
+    mutating func deliver(_ letter: Letter) {
+        // The answer came too late to be written.
+        if case .reply(.success(.now(let response))) = letter { response.onWritten?() }
+    }
     mutating func advance(_ turn: inout Turn) -> Next { .wait }
     mutating func tick(_ turn: inout Turn) -> Next { .wait }
     mutating func drain() {}

@@ -1,5 +1,3 @@
-internal import Dispatch
-
 /// Requests and their answers, in order (RFC 9112). A request waits until the answer before it is sent.
 struct HTTPConversation: Conversation {
     /// What all connections of a server share.
@@ -7,9 +5,7 @@ struct HTTPConversation: Conversation {
         let router: Router
         let limits: ServerLimits
         let log: @Sendable (String) -> Void
-        /// Where large bodies are parsed: one at a time a loop, so that they take a core at most, and neither a loop's
-        /// thread nor one of the few that run tasks.
-        let largeBodies: DispatchQueue
+        let largeBodies: BodyQueues
         /// For what comes, and for answers that lie in memory.
         let received: MemoryBudget
         let answers: MemoryBudget
@@ -49,6 +45,9 @@ struct HTTPConversation: Conversation {
     /// Left of a source whose length was promised.
     private var promisedByteCount: Int?
     private var arrived: Result<Reply, any Error>?
+    /// Of the answer that is being made, and of those that were made and that the system has not taken whole.
+    private var onWritten: (@Sendable () -> Void)?
+    private var unwritten: [@Sendable () -> Void] = []
     /// When the current head began, or the wait for one, or the body.
     private var since: Duration
     private var isFirst = true
@@ -84,6 +83,12 @@ struct HTTPConversation: Conversation {
     mutating func deliver(_ letter: Letter) {
         guard case .working = stage, case .reply(let reply) = letter else { return }
         arrived = reply
+    }
+
+    mutating func flushed() {
+        guard !unwritten.isEmpty else { return }
+        for written in unwritten { written() }
+        unwritten = []
     }
 
     mutating func advance(_ turn: inout Turn) -> Next {
@@ -142,6 +147,10 @@ struct HTTPConversation: Conversation {
         default: break
         }
         stage = .finished
+        if case .success(.now(let response)) = arrived { response.onWritten?() }
+        if let onWritten { unwritten.append(onWritten) }
+        (arrived, onWritten) = (nil, nil)
+        flushed()
     }
 
     // MARK: Requests
@@ -238,7 +247,9 @@ struct HTTPConversation: Conversation {
             if request.body.count <= Router.inlineByteCount { return start(try handle(request), &turn) }
             stage = .working(nil)
             let (connection, complete) = (connection, request)
-            setting.largeBodies.async { connection.post(.reply(Result { try handle(complete) })) }
+            setting.largeBodies.add(complete.body.count) {
+                connection.post(.reply(Result { try handle(complete) }))
+            }
             return nil
         case .streaming(_, _, let sink):
             // It is done with, whatever it says.
@@ -274,6 +285,7 @@ struct HTTPConversation: Conversation {
                 turn.output += ResponseWriter.head(
                     101, response.headers, framing: .none, keepsAlive: true, date: turn.date)
                 stage = .finished
+                flushed()
                 return .become(
                     WebSocketConversation(
                         session, connection, setting.limits, share: MemoryShare(setting.received),
@@ -296,6 +308,7 @@ struct HTTPConversation: Conversation {
 
     private mutating func send(_ answer: Response, _ turn: inout Turn) {
         var response = answer
+        onWritten = answer.onWritten
         if case .bytes(let bytes) = response.body, bytes.count > pieceByteCount, request?.head.method != "HEAD" {
             let share = MemoryShare(setting.answers)
             if share.resize(to: bytes.count, evenAlone: true) {
@@ -380,6 +393,8 @@ struct HTTPConversation: Conversation {
     private mutating func endAnswer(_ now: Duration) {
         (request, body, since, promisedByteCount) = (nil, [], now, nil)
         (share, answerShare) = (nil, nil)
+        if let onWritten { unwritten.append(onWritten) }
+        onWritten = nil
         stage = keepsAlive ? .head : .finished
     }
 }

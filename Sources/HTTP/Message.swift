@@ -18,6 +18,9 @@ public struct Response: Sendable {
     public var status: Int
     public var headers: Headers
     public var body: Body
+    /// Called exactly once, on any thread: when all of the answer was given to the system, or when the connection ended
+    /// before. Must not block.
+    public var onWritten: (@Sendable () -> Void)?
 
     public enum Body: Sendable {
         case bytes([UInt8])

@@ -215,6 +215,9 @@ public struct Router: Sendable {
             response = self.response(to: error)
         }
         finish(request, &response)
+        // As far as a caller without a connection goes.
+        response.onWritten?()
+        response.onWritten = nil
         return response
     }
 

@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import Synchronization
 
 /// Listens, and gives the requests that come to a router. Runs until `stop`.
@@ -18,7 +17,7 @@ public final class Server: Sendable {
         log: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
         setting = HTTPConversation.Setting(
-            router: router, limits: limits, log: log, largeBodies: DispatchQueue(label: "graphrun large bodies"),
+            router: router, limits: limits, log: log, largeBodies: BodyQueues(),
             received: MemoryBudget(byteCount: limits.receivedByteCount, freeByteCount: limits.freeByteCount),
             answers: MemoryBudget(byteCount: limits.answerByteCount))
         self.tls = tls

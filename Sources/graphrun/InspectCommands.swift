@@ -10,9 +10,10 @@ internal import Nodes
 extension Command {
     func checkWorkflow(_ console: Console) async throws -> ExitCode {
         let file = try await WorkflowFile(arguments[0], options, console)
-        let plan = try file.check(options, console).plan
+        let checked = try file.check(options, console)
+        let found = checked.warningCount == 0 ? "nothing wrong" : Words.count(checked.warningCount, "warning")
         console.output(
-            "\(file.name): \(Words.count(file.workflow.nodes.count, "node")), \(plan.nodeCount) needed, nothing wrong")
+            "\(file.name): \(Words.count(file.workflow.nodes.count, "node")), \(checked.plan.nodeCount) needed, \(found)")
         return .done
     }
 

@@ -84,8 +84,7 @@ struct RunCommand {
     private struct PlannedRun {
         let name: String
         let file: WorkflowFile
-        /// Of a plan, also whether all outputs are in it.
-        let plan: Result<(plan: Plan, isWhole: Bool), Failure>
+        let plan: Result<WorkflowFile.Checked, Failure>
     }
 
     private func plannedRuns() throws -> [PlannedRun] {
@@ -111,17 +110,16 @@ struct RunCommand {
         _ display: Display
     ) async -> RunOutcome {
         if isOneOfMany && options.events == .pretty && !options.isQuiet { console.output("\(run.name):") }
-        let plan: Plan
-        let isWhole: Bool
+        let checked: WorkflowFile.Checked
         switch run.plan {
-        case .success(let checked): (plan, isWhole) = checked
+        case .success(let plan): checked = plan
         case .failure(let failure):
             console.error(failure.text)
             return .invalid
         }
         let id = RunID(UUID().uuidString.lowercased())
         let keepsGoing = options.keepsGoing
-        let task = Task { await engine.run(plan, of: run.file.workflow, id: id, keepsGoing: keepsGoing) }
+        let task = Task { await engine.run(checked.plan, of: run.file.workflow, id: id, keepsGoing: keepsGoing) }
         interrupts.onInterrupt { task.cancel() }
         let timer = options.timeoutSeconds.map { seconds in
             Task { () -> Bool in
@@ -136,7 +134,7 @@ struct RunCommand {
         await follower.caughtUp(engine.log.end)
         switch result.outcome {
         // An output that could not be made was told of before.
-        case .succeeded: return isWhole ? .succeeded : .failed
+        case .succeeded: return checked.isWhole ? .succeeded : .failed
         case .failed:
             let told = display.takeFailures()
             DiagnosticText.tell(

@@ -150,9 +150,15 @@ struct WorkflowFile {
 
     /// - Returns: also whether all outputs are in the plan.
     /// - Throws: `Failure` when something is wrong and `keepsGoing` is not asked for, or nothing can run.
-    func check(
-        _ options: Options, _ console: Console, keepsGoing: Bool = false
-    ) throws -> (plan: Plan, isWhole: Bool) {
+    /// A workflow that can be run.
+    struct Checked {
+        let plan: Plan
+        /// Whether all outputs are in the plan.
+        let isWhole: Bool
+        let warningCount: Int
+    }
+
+    func check(_ options: Options, _ console: Console, keepsGoing: Bool = false) throws -> Checked {
         let checked = Validator.check(
             workflow, registry: registry, environment: folders, targets: targets(options))
         DiagnosticText.tell(checked.warnings, workflow, name, console)
@@ -160,7 +166,7 @@ struct WorkflowFile {
             throw Failure(code: .invalid, text: DiagnosticText.text(checked.errors, workflow, name))
         }
         DiagnosticText.tell(checked.errors, workflow, name, console)
-        return (plan, checked.errors.isEmpty)
+        return Checked(plan: plan, isWhole: checked.errors.isEmpty, warningCount: checked.warnings.count)
     }
 
     func targets(_ options: Options) -> [NodeID]? {

@@ -123,7 +123,7 @@ struct UploadTests {
 
     @Test(
         "keeps its name in the folder",
-        arguments: ["../up.png", "a/b.png", "/etc/passwd", "..", ".", "a\\b.png", "a\u{0}.png"])
+        arguments: ["../up.png", "/etc/passwd", "..", ".", "a/../b.png", "a\\..\\b.png", "a\u{0}.png"])
     func outside(_ name: String) {
         #expect(
             complaint { _ = try upload(name, "x") } == """
@@ -131,6 +131,15 @@ struct UploadTests {
                   Copy the file into input/ and name it from there.
                 """)
         #expect(base.names("input").isEmpty)
+    }
+
+    @Test("is refused when its name is a path", arguments: ["a/b.png", "a\\b.png"])
+    func path(_ name: String) {
+        #expect(
+            complaint { _ = try upload(name, "x") } == """
+                badFileName: '\(name)' is a path, not the name of a file
+                  Name its folder apart.
+                """)
     }
 
     @Test("has a name that headers and disks take")

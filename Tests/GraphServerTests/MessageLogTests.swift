@@ -72,6 +72,75 @@ struct MessageLogTests {
         #expect(all == (1...5).map { "message \($0)" })
     }
 
+    @Test("holds what is said of a run back from its client until its POST is answered, and from nobody else")
+    func held() {
+        let log = MessageLog(epoch: "e")
+        let woken = Counter()
+        let joined = log.subscribe(.client("a"), .now) { woken.add() }
+        var mine = joined.reader
+        var all = Self.join(log, .run(nil)).reader
+        log.posting("a", "r")
+        log.publish([
+            Self.message("before", 1, run: "other"), Self.message("held", 2), Self.message("behind", 3, run: "other"),
+        ])
+        let (texts, given) = Self.read(log, &mine)
+        #expect(texts == ["before"])
+        if case .held(let left) = given {
+            #expect(left > .zero && left <= .seconds(1))
+        } else {
+            Issue.record("\(given)")
+        }
+        #expect(Self.read(log, &all).texts == ["before", "held", "behind"])
+        let count = woken.value
+        log.answered("a", "r")
+        #expect(woken.value == count + 1)
+        #expect(Self.read(log, &mine).texts == ["held", "behind"])
+        log.answered("a", "r")
+        #expect(woken.value == count + 1)
+    }
+
+    @Test("waits for no answer longer than it should")
+    func answerless() {
+        var limits = MessageLog.Limits()
+        limits.answerDelay = .zero
+        let log = MessageLog(epoch: "e", limits: limits)
+        var (reader, _, _) = Self.join(log)
+        log.posting("a", "r")
+        log.publish([Self.message("told", 1)])
+        #expect(Self.read(log, &reader).texts == ["told"])
+    }
+
+    @Test("tells a client that connects after it has posted what it missed, once")
+    func connectsLater() {
+        let log = MessageLog(epoch: "e")
+        log.publish([Self.message("earlier", 1)])
+        log.posting("a", "r")
+        log.publish([Self.message("begins", 2), Self.message("progress", 3, .transient), Self.message("ends", 4, .end)])
+        log.answered("a", "r")
+        var first = Self.join(log)
+        #expect(first.welcome == .caughtUp && first.latest == [])
+        #expect(Self.read(log, &first.reader).texts == ["begins", "progress", "ends"])
+        var second = Self.join(log)
+        #expect(second.welcome == .fresh)
+        #expect(Self.read(log, &second.reader).texts == [])
+    }
+
+    @Test("tells a client nothing old that connects later than it should, or had a stream when it posted")
+    func connectsTooLate() {
+        var limits = MessageLog.Limits()
+        limits.connectDelay = .zero
+        let late = MessageLog(epoch: "e", limits: limits)
+        late.posting("a", "r")
+        late.publish([Self.message("missed", 1)])
+        #expect(Self.join(late).welcome == .fresh)
+
+        let log = MessageLog(epoch: "e")
+        _ = log.subscribe(.client("a"), .now) {}
+        log.posting("a", "r")
+        log.publish([Self.message("told", 1)])
+        #expect(Self.join(log).welcome == .fresh)
+    }
+
     @Test("wakes those concerned, and nobody else")
     func wakes() {
         let log = MessageLog(epoch: "e")

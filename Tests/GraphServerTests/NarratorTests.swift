@@ -50,7 +50,7 @@ struct NarratorTests {
         }
         #expect(
             told.filter { !$0.hasPrefix("run_") } == [
-                "status 1", "status 1", "execution_start", "execution_cached",
+                "status 0", "status 0", "execution_start", "execution_cached",
                 "progress_state a:running", "executing a", "progress_state a:finished", "node_finished a",
                 "progress_state a:finished,b:running", "executing b", "executed b",
                 "progress_state a:finished,b:finished", "node_finished b", "execution_success", "status 0", "executing",
@@ -216,7 +216,6 @@ struct ManyNodesTests {
             narrator.flush()
             if narrator.isDirty || narrator.isLarge { Issue.record("nothing has changed since") }
         }
-        #expect(narrator.queueRemaining == 0)
     }
 
     @Test("says of a large run that waits for another one's messages that it has more to tell")

@@ -13,7 +13,8 @@ struct PeerTests {
     @Test(
         "works",
         arguments: [
-            "with_websockets.py", "with_aiohttp.py", "with_comfyui_utils.py", "with_comfy_script.py", "keep_alive.py",
+            "with_websockets.py", "with_aiohttp.py", "with_comfyui_utils.py", "with_comfy_script.py",
+            "with_comfy_api_simplified.py", "keep_alive.py", "order.py",
         ])
     func script(name: String) async throws {
         try #require(

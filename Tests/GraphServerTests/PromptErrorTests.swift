@@ -16,7 +16,8 @@ struct PromptErrorTests {
     private static func answer(_ body: String) -> JSON {
         do throws(PromptReader.Refusal) {
             let read = try PromptReader(
-                Array(body.utf8), limits: JSONParser.Limits(), registry: registry, environment: EmptyEnvironment())
+                try ParsedPrompt(Array(body.utf8), limits: JSONParser.Limits()), registry: registry,
+                environment: EmptyEnvironment())
             return ["node_errors": read.nodeErrors]
         } catch {
             return error.json
@@ -185,7 +186,8 @@ struct PromptErrorTests {
             "{\"prompt\": {\(Self.empty), \(Self.preview())}, \"client_id\": \"c\","
             + "\"extra_data\": {\"api_key_comfy_org\": \"secret\", \"auth_token_comfy_org\": \"secret\", \"other\": 1}}"
         let read = try PromptReader(
-            Array(body.utf8), limits: JSONParser.Limits(), registry: Self.registry, environment: EmptyEnvironment())
+            try ParsedPrompt(Array(body.utf8), limits: JSONParser.Limits()), registry: Self.registry,
+            environment: EmptyEnvironment())
         #expect(try JSONParser.parse(read.extraData) == ["other": 1, "client_id": "c"])
     }
 
@@ -203,7 +205,8 @@ struct PromptErrorTests {
         let file = Self.editorFile("\"x\", 1, 2, 3")
         for body in ["{\"workflow\": \(file)}", "{\"prompt\": \(file)}", file] {
             let read = try PromptReader(
-                Array(body.utf8), limits: JSONParser.Limits(), registry: Self.registry, environment: EmptyEnvironment())
+                try ParsedPrompt(Array(body.utf8), limits: JSONParser.Limits()), registry: Self.registry,
+                environment: EmptyEnvironment())
             #expect(
                 try JSONParser.parse(read.graph) == [
                     "1": [
@@ -277,7 +280,8 @@ struct PromptErrorTests {
         let files = CountedFiles()
         let body = JSONWriter.bytes(["prompt": .object(JSONObject(nodes + loaders))])
         #expect {
-            _ = try PromptReader(body, limits: JSONParser.Limits(), registry: Self.registry, environment: files)
+            _ = try PromptReader(
+                try ParsedPrompt(body, limits: JSONParser.Limits()), registry: Self.registry, environment: files)
         } throws: { error in
             guard let refusal = error as? PromptReader.Refusal else { return false }
             let errors = ["l0", "l999"].map { refusal.nodeErrors[$0]?["errors"]?.array?.first }

@@ -1,5 +1,6 @@
 import GraphCore
 import HTTP
+import Synchronization
 import Testing
 
 @testable import GraphServer
@@ -70,7 +71,8 @@ struct PromptQueueTests {
         func refusal(_ body: JSON) -> JSON? {
             do throws(PromptReader.Refusal) {
                 _ = try PromptReader(
-                    JSONWriter.bytes(body), limits: JSONParser.Limits(), registry: PromptTexts.registry,
+                    try ParsedPrompt(JSONWriter.bytes(body), limits: JSONParser.Limits()),
+                    registry: PromptTexts.registry,
                     environment: EmptyEnvironment())
                 return nil
             } catch { return error.json["error"] }
@@ -125,5 +127,28 @@ struct JSONPiecesTests {
             }
             #expect(Answer(response).bytes == expected)
         }
+    }
+
+    @Test("of many entries is written as it is taken, and no further")
+    func entries() throws {
+        let lane = Lane(width: 1)
+        let written = Atomic(0)
+        func entries(_ count: Int) -> JSONEntries {
+            JSONEntries(head: "[", tail: "]", count: count) { index, json in
+                written.store(index + 1, ordering: .relaxed)
+                json.text.raw(index > 0 ? "," : "")
+                json.raw(Array(repeating: UInt8(ascii: "1"), count: 10_000))
+            }
+        }
+        guard case .bytes(let short) = entries(3).response(on: lane).body else {
+            throw Wire.Failure(description: "no bytes")
+        }
+        #expect(short.count == 30_004)
+        let response = entries(1000).response(on: lane)
+        guard case .source(_, nil) = response.body else { throw Wire.Failure(description: "no source") }
+        #expect(written.load(ordering: .relaxed) < 200)
+        let bytes = Answer(response).bytes
+        #expect(bytes.count == 1000 * 10_001 + 1 && bytes.last == UInt8(ascii: "]"))
+        #expect(written.load(ordering: .relaxed) == 1000)
     }
 }

@@ -14,6 +14,7 @@ enum PromptTexts {
             "extra_data": extraData,
         ]
         return try PromptReader(
-            JSONWriter.bytes(body), limits: JSONParser.Limits(), registry: registry, environment: EmptyEnvironment())
+            try ParsedPrompt(JSONWriter.bytes(body), limits: JSONParser.Limits()), registry: registry,
+            environment: EmptyEnvironment())
     }
 }

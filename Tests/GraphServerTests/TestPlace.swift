@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import GraphCore
 import HTTP
@@ -138,8 +139,19 @@ struct Answer {
         case .bytes(let bytes): self.bytes = bytes
         case .source(let source, byteCount: _):
             var bytes: [UInt8] = []
-            source.attach(wake: {})
-            while source.fill(&bytes, limit: 1 << 16) == .more {}
+            // A list has more to come when it is idle; a stream of events is read as far as it goes.
+            let more = DispatchSemaphore(value: 0)
+            let isStream = headers["Content-Type"] == "text/event-stream"
+            source.attach { more.signal() }
+            reading: while true {
+                switch source.fill(&bytes, limit: 1 << 16) {
+                case .more: break
+                case .idle:
+                    if isStream { break reading }
+                    more.wait()
+                case .end, .fail: break reading
+                }
+            }
             source.detach()
             self.bytes = bytes
         }

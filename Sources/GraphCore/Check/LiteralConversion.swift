@@ -171,6 +171,7 @@ extension ChoiceSource {
         if let near = NearestName.sentence(word, among: known) { return near }
         if known.isEmpty { return "Put the file into \(place) (it holds none yet)." }
         let there = known.prefix(100).filter { environment.refusal(of: $0, from: self) == nil }
+        if word.isEmpty, !there.isEmpty { return "Choose one of: \(NearestName.list(there, atMost: 5))." }
         if there.isEmpty {
             let models = NearestName.list(known.map(Self.pullName), atMost: 5)
             return "Put it into \(place), or get one of these with 'graphrun models pull NAME': \(models)."

@@ -27,6 +27,7 @@ public struct Validator {
 
     private var ignored: Set<IgnoredInput> = []
 
+    private static let maxIgnoredTold = 20
     private static let maxCyclesTold = 20
 
     /// - Parameter targets: the output nodes to run, all of them when nil.
@@ -187,7 +188,8 @@ public struct Validator {
                 if let spec {
                     checkLiteral(json, spec, index)
                 } else {
-                    warnIgnored(input.name, among: free, index, type)
+                    let isTold = NearestName.of(input.name, among: missing.lazy.map(\.name)) != nil
+                    if !isTold { warnIgnored(input.name, among: free, index, type) }
                 }
             }
         }
@@ -315,8 +317,10 @@ public struct Validator {
     private mutating func warnIgnored(_ name: String, among free: [String], _ index: Int, _ type: NodeType) {
         guard !Self.editorControls.contains(name), !name.hasPrefix("$$") else { return }
         let suggestion = NearestName.sentence(name, among: free)
-        guard ignored.insert(IgnoredInput(type: type.schema.type, name: name)).inserted || suggestion != nil else {
-            return
+        if suggestion == nil {
+            guard ignored.count < Self.maxIgnoredTold,
+                ignored.insert(IgnoredInput(type: type.schema.type, name: name)).inserted
+            else { return }
         }
         tell(
             index, .badInput, severity: .warning, "input '\(name)' is not one of \(type.schema.type)'s and is ignored",

@@ -7,6 +7,8 @@ public final class NodeType: Sendable {
     let isIdempotent: Bool
     let hasLazyInputs: Bool
     let hasChangeToken: Bool
+    /// Whether an input offers what lies in a folder, which checking a value looks into.
+    public let hasNamedChoices: Bool
     /// Positions of the inputs whose values are checked before a call.
     let constrainedInputs: [Int]
 
@@ -17,6 +19,7 @@ public final class NodeType: Sendable {
         isIdempotent = schema.isIdempotent
         hasLazyInputs = schema.inputs.contains { $0.isLazy }
         hasChangeToken = node is any ChangingNode
+        hasNamedChoices = schema.inputs.contains { if case .named = $0.choices { true } else { false } }
         constrainedInputs = schema.inputs.enumerated().compactMap { position, spec in
             if case .none = spec.callConstraint { nil } else { position }
         }

@@ -10,7 +10,11 @@ struct HistoryRoutes {
             .get("/history") { try list($0) },
             .get("/history/{id}") { request in
                 let entry = context.history.entry(RunID(request.parameters["id"] ?? ""))
-                return .now(Self.answer(entry.map { [$0] } ?? []))
+                let answer = answer(entry.map { [$0] } ?? [])
+                guard let entry, entry.byteCount > Router.inlineByteCount else {
+                    return .now(answer.response(on: context.lists))
+                }
+                return context.work(on: context.lists) { answer.response(on: context.lists) }
             },
             context.post("/history") { try change($0) },
         ]
@@ -19,39 +23,30 @@ struct HistoryRoutes {
     /// The newest `max_items`, or as many from `offset`; oldest first either way.
     private func list(_ request: Request) throws -> Reply {
         let maxItems = try request.query.integer("max_items"), offset = try request.query.integer("offset")
-        return context.work(on: context.lists) { [history = context.history] in
-            let entries = history.started(
+        return context.work(on: context.lists) { [self] in
+            let entries = context.history.started(
                 maxCount: maxItems.map { max(0, $0) } ?? .max, offset: offset.flatMap { $0 < 0 ? nil : $0 })
-            return Self.answer(entries)
+            return answer(entries).response(on: context.lists)
         }
     }
 
-    private static func answer(_ entries: [History.Entry]) -> Response {
-        var json = JSONPieces()
-        json.text.raw("{")
-        var isFirst = true
-        for entry in entries where !entry.neverStarted {
-            if !isFirst { json.text.raw(",") }
-            isFirst = false
-            json.text.string(entry.prompt.id.text)
+    private func answer(_ entries: [History.Entry]) -> JSONEntries {
+        let started = entries.filter { !$0.neverStarted }
+        return JSONEntries(head: "{", tail: "}", count: started.count) { index, json in
+            if index > 0 { json.text.raw(",") }
+            json.text.string(started[index].prompt.id.text)
             json.text.raw(":")
-            entry.write(to: &json)
+            started[index].write(to: &json)
         }
-        json.text.raw("}")
-        return json.response()
     }
 
     private func change(_ request: Request) throws -> Reply {
-        let json = try context.json(request)
-        if json["clear"]?.bool == true { context.history.removeAll() }
-        if let ids = json["delete"] {
-            guard let ids = ids.strings else {
-                throw HTTPProblem(
-                    400, "\"delete\" is no list of prompt ids", suggestion: "Send {\"delete\": [\"ID\"]}.")
-            }
-            context.history.remove(ids.map { RunID($0) })
+        let change = try ListChange(try context.json(request))
+        return context.work(on: context.lists) { [history = context.history] in
+            if change.clears { history.removeAll() }
+            history.remove(change.deleted)
+            return Response(200)
         }
-        return .empty
     }
 }
 

@@ -72,16 +72,16 @@ struct JobsRoutes {
             if isAscending { jobs.reverse() }
             // Only what is shown is written.
             let page = jobs.dropFirst(offset).prefix(limit)
-            var json = JSONPieces()
-            json.text.raw("{\"jobs\":[")
-            for (index, job) in page.enumerated() {
+            let pagination =
+                "{\"offset\":\(offset),\"limit\":\(limit),\"total\":\(jobs.count),\"has_more\":\(page.endIndex < jobs.count)}"
+            let shown = Array(page)
+            return JSONEntries(
+                head: "{\"jobs\":[", tail: "],\"pagination\":\(pagination)}", count: shown.count
+            ) { index, json in
                 json.text.raw(index > 0 ? ",{" : "{")
-                job.write(to: &json)
+                shown[index].write(to: &json)
                 json.text.raw("}")
-            }
-            json.text.raw("],\"pagination\":{\"offset\":\(offset),\"limit\":\(limit),\"total\":\(jobs.count)")
-            json.text.raw(",\"has_more\":\(page.endIndex < jobs.count)}}")
-            return json.response()
+            }.response(on: context.lists)
         }
     }
 
@@ -96,12 +96,13 @@ struct JobsRoutes {
         } else {
             throw Self.unknown(id)
         }
-        return .now(job.detail)
+        if job.byteCount <= Router.inlineByteCount { return .now(job.detail) }
+        return context.work(on: context.lists) { job.detail }
     }
 }
 
 /// A prompt in the state it is in.
-private enum Job {
+private enum Job: Sendable {
     case queued(Prompt, isRunning: Bool)
     case ended(History.Entry)
 
@@ -109,6 +110,13 @@ private enum Job {
         switch self {
         case .queued(let prompt, _): prompt
         case .ended(let entry): entry.prompt
+        }
+    }
+
+    var byteCount: Int {
+        switch self {
+        case .queued(let prompt, _): prompt.byteCount
+        case .ended(let entry): entry.byteCount
         }
     }
 

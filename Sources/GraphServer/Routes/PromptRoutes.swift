@@ -10,11 +10,20 @@ struct PromptRoutes {
         [
             .get("/prompt") { _ in .json(state) },
             context.post("/prompt") { request in
-                if request.body.count <= Router.inlineByteCount { return .now(post(request)) }
-                return context.work(on: context.prompts) { post(request) }
+                let parsed: ParsedPrompt
+                do throws(PromptReader.Refusal) {
+                    parsed = try ParsedPrompt(request.body, limits: context.bodyLimits)
+                } catch {
+                    return .json(error.json, status: 400)
+                }
+                // A large body is off the loop already.
+                if request.body.count > Router.inlineByteCount || parsed.isQuicklyChecked(by: context.registry) {
+                    return .now(accept(parsed))
+                }
+                return context.work(on: context.checks) { accept(parsed) }
             },
             context.post("/workflow/convert") { request in
-                context.work(on: context.prompts) { convert(request) }
+                context.work(on: context.checks) { convert(request) }
             },
             .get("/queue") { _ in context.work(on: context.lists) { queue } },
             context.post("/queue") { try changeQueue($0) },
@@ -25,12 +34,10 @@ struct PromptRoutes {
 
     private var state: JSON { ["exec_info": ["queue_remaining": .number(JSONNumber(context.queue.remaining))]] }
 
-    private func post(_ request: Request) -> Response {
+    private func accept(_ parsed: ParsedPrompt) -> Response {
         let read: PromptReader
         do throws(PromptReader.Refusal) {
-            read = try PromptReader(
-                request.body, limits: context.bodyLimits, registry: context.registry,
-                environment: context.engine.environment)
+            read = try PromptReader(parsed, registry: context.registry, environment: context.engine.environment)
         } catch {
             return .json(error.json, status: 400)
         }
@@ -39,9 +46,11 @@ struct PromptRoutes {
         do throws(PromptQueue.Refusal) {
             let ready = PromptQueue.Ready(workflow: read.workflow, plan: read.plan)
             prompt = try context.queue.add(read.id, read.place, ready: ready) { priority, number in
-                Prompt(read, priority: priority, number: number, createdAt: createdAt)
+                if let client = read.clientID { context.log.posting(client, read.id) }
+                return Prompt(read, priority: priority, number: number, createdAt: createdAt)
             }
         } catch {
+            if case .full = error, let client = read.clientID { context.log.answered(client, read.id) }
             return refusal(error, read.id)
         }
         var text = JSONText(capacity: 120)
@@ -56,14 +65,18 @@ struct PromptRoutes {
             text.value(.array(read.notes.map { .string($0) }))
         }
         text.raw("}")
-        return .json(bytes: text.bytes)
+        var response = Response.json(bytes: text.bytes)
+        if let client = read.clientID {
+            response.onWritten = { [log = context.log, id = read.id] in log.answered(client, id) }
+        }
+        return response
     }
 
     /// A file of the editor as a prompt; runs nothing.
     private func convert(_ request: Request) -> Response {
         do throws(PromptReader.Refusal) {
             let (graph, notes) = try PromptReader.converted(
-                request.body, limits: context.bodyLimits, registry: context.registry,
+                try ParsedPrompt(request.body, limits: context.bodyLimits), registry: context.registry,
                 environment: context.engine.environment)
             guard request.query.isTrue("notes") else { return .json(graph) }
             return .json(["prompt": graph, "notes": .array(notes.map { .string($0) })])
@@ -94,35 +107,27 @@ struct PromptRoutes {
 
     private var queue: Response {
         let (running, pending) = context.queue.snapshot()
-        var json = JSONPieces()
-        json.text.raw("{\"queue_running\":")
-        write(running, to: &json)
-        json.text.raw(",\"queue_pending\":")
-        write(pending, to: &json)
-        json.text.raw("}")
-        return json.response()
-    }
-
-    private func write(_ prompts: [Prompt], to json: inout JSONPieces) {
-        json.text.raw("[")
-        for (index, prompt) in prompts.enumerated() {
-            if index > 0 { json.text.raw(",") }
-            prompt.write(to: &json)
-        }
-        json.text.raw("]")
+        let prompts = running + pending
+        return JSONEntries(
+            head: "{\"queue_running\":[" + (running.isEmpty ? "],\"queue_pending\":[" : ""),
+            tail: (pending.isEmpty && !running.isEmpty ? "],\"queue_pending\":[" : "") + "]}", count: prompts.count
+        ) { index, json in
+            if index == running.count, index > 0 {
+                json.text.raw("],\"queue_pending\":[")
+            } else if index > 0 {
+                json.text.raw(",")
+            }
+            prompts[index].write(to: &json)
+        }.response(on: context.lists)
     }
 
     private func changeQueue(_ request: Request) throws -> Reply {
-        let json = try context.json(request)
-        if json["clear"]?.bool == true { context.queue.removeAll() }
-        if let ids = json["delete"] {
-            guard let ids = ids.strings else {
-                throw HTTPProblem(
-                    400, "\"delete\" is no list of prompt ids", suggestion: "Send {\"delete\": [\"ID\"]}.")
-            }
-            context.queue.remove(ids.map { RunID($0) })
+        let change = try ListChange(try context.json(request))
+        return context.work(on: context.lists) { [queue = context.queue] in
+            if change.clears { queue.removeAll() }
+            queue.remove(change.deleted)
+            return Response(200)
         }
-        return .empty
     }
 
     /// One prompt, wherever it stands, or whatever runs. Always 200, as in ComfyUI.
@@ -159,5 +164,22 @@ struct PromptRoutes {
             }
             return Response(200)
         }
+    }
+}
+
+/// What a POST to `/queue` or `/history` asks for.
+struct ListChange: Sendable {
+    let clears: Bool
+    let deleted: [RunID]
+
+    /// - Throws: `HTTPProblem` 400 for a `delete` that is no list of ids.
+    init(_ json: JSON) throws {
+        clears = json["clear"]?.bool == true
+        let ids = json["delete"]
+        guard let deleted = ids == nil ? [] : ids?.strings else {
+            throw HTTPProblem(
+                400, "\"delete\" is no list of prompt ids", suggestion: "Send {\"delete\": [\"ID\"]}.")
+        }
+        self.deleted = deleted.map { RunID($0) }
     }
 }

@@ -19,7 +19,7 @@ struct StreamRoutes {
             clientID: clientID, entry: Self.entry(request.query["since"]), log: context.log,
             features: JSONWriter.bytes(features),
             takesDescribedPreviews: request.query["supports_preview_metadata"] == "true",
-            queueRemaining: { [herald = context.herald] in herald.queueRemaining })
+            queueRemaining: { [queue = context.queue] in queue.remaining })
         socket.join()
         return .webSocket(socket)
     }

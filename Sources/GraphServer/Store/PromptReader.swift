@@ -1,7 +1,40 @@
 internal import Foundation
 internal import GraphCore
 
-/// Reads the body of `POST /prompt`: what it asks for, and whether it can be run.
+/// The body of `POST /prompt`, parsed.
+struct ParsedPrompt: Sendable {
+    let request: JSONObject
+
+    init(_ body: [UInt8], limits: JSONParser.Limits) throws(PromptReader.Refusal) {
+        let json: JSON
+        do {
+            json = try JSONParser.parse(body, limits: limits)
+        } catch {
+            throw PromptReader.Refusal(
+                type: "invalid_json", message: "The request is not valid JSON", details: error.message,
+                suggestion: "Send {\"prompt\": {...}} as JSON; 'graphrun check FILE' checks a file.")
+        }
+        guard case .object(let request) = json else {
+            throw PromptReader.Refusal(
+                type: "invalid_json", message: "The request is no JSON object", details: "It is \(json.kindName).",
+                suggestion: "Send {\"prompt\": {...}}.")
+        }
+        self.request = request
+    }
+
+    /// Whether checking it needs no look into a folder, which may hold very many files, and unfolds no subgraph.
+    func isQuicklyChecked(by registry: NodeRegistry) -> Bool {
+        guard let prompt = request["prompt"], case .object(let nodes) = prompt, !WorkflowReader.isEditorFile(prompt)
+        else {
+            return false
+        }
+        return nodes.members.allSatisfy { node in
+            node.value["class_type"]?.string.flatMap { registry[$0] }?.hasNamedChoices != true
+        }
+    }
+}
+
+/// Reads what `POST /prompt` asks for, and whether it can be run.
 struct PromptReader {
     /// A refusal in ComfyUI's form.
     struct Refusal: Error, Sendable {
@@ -41,10 +74,8 @@ struct PromptReader {
     /// Logged-in frontends send these for nodes that call their maker's service; nothing here needs them kept.
     private static let secrets: Set<String> = ["auth_token_comfy_org", "api_key_comfy_org"]
 
-    init(
-        _ body: [UInt8], limits: JSONParser.Limits, registry: NodeRegistry, environment: any NodeEnvironment
-    ) throws(Refusal) {
-        let request = try Self.request(body, limits)
+    init(_ parsed: ParsedPrompt, registry: NodeRegistry, environment: any NodeEnvironment) throws(Refusal) {
+        let request = parsed.request
         (id, place) = (try Self.id(request), try Self.place(request))
         clientID = try Self.clientID(request)
         var extraData = request["extra_data"]?.object ?? JSONObject()
@@ -74,30 +105,13 @@ struct PromptReader {
     }
 
     /// A workflow in the API format, unchecked, and what is odd about the file.
-    /// - Parameter body: a workflow in any format, or `{"workflow": ...}` with one.
+    /// - Parameter parsed: a workflow in any format, or `{"workflow": ...}` with one.
     static func converted(
-        _ body: [UInt8], limits: JSONParser.Limits, registry: NodeRegistry, environment: any NodeEnvironment
+        _ parsed: ParsedPrompt, registry: NodeRegistry, environment: any NodeEnvironment
     ) throws(Refusal) -> (graph: JSON, notes: [String]) {
         let reader = WorkflowReader(registry: registry, shapes: NodeShapes(registry, in: environment))
-        let (_, graph, notes) = try workflow(try request(body, limits), reader)
+        let (_, graph, notes) = try workflow(parsed.request, reader)
         return (graph, notes)
-    }
-
-    private static func request(_ body: [UInt8], _ limits: JSONParser.Limits) throws(Refusal) -> JSONObject {
-        let json: JSON
-        do {
-            json = try JSONParser.parse(body, limits: limits)
-        } catch {
-            throw Refusal(
-                type: "invalid_json", message: "The request is not valid JSON", details: error.message,
-                suggestion: "Send {\"prompt\": {...}} as JSON; 'graphrun check FILE' checks a file.")
-        }
-        guard case .object(let request) = json else {
-            throw Refusal(
-                type: "invalid_json", message: "The request is no JSON object", details: "It is \(json.kindName).",
-                suggestion: "Send {\"prompt\": {...}}.")
-        }
-        return request
     }
 
     /// `extra_pnginfo` of a prompt's `extra_data`.

@@ -7,8 +7,13 @@ final class ClientSocket: WebSocketSession {
     private struct State {
         var reader: MessageLog.Reader?
         var subscription = 0
-        /// Frames that go before anything from the log.
+        /// Frames that go before anything from the log: one leaves with the handshake's answer; the others later.
         var first: [UInt8] = []
+        var second: [UInt8] = []
+        /// When anything but `first` may go.
+        var start: SuspendingClock.Instant?
+        /// Whether it will be woken when what it waits for is over.
+        var isWaking = false
         var hasSpoken = false
         var handle: WebSocketHandle?
     }
@@ -19,6 +24,9 @@ final class ClientSocket: WebSocketSession {
     private let queueRemaining: @Sendable () -> Int
     private let features: [UInt8]
     private let takesDescribedPreviews: Bool
+    /// How long a client has from the handshake's answer to what its connection missed: some look for more only when they
+    /// have handled the answer.
+    private static let startDelay = Duration.milliseconds(50)
     private let state = Mutex(State())
 
     /// - Parameters:
@@ -46,22 +54,25 @@ final class ClientSocket: WebSocketSession {
         }
         var first: [UInt8] = []
         Self.text(Narrator.status(queueRemaining: queueRemaining(), sid: clientID), &first)
+        var second: [UInt8] = []
         switch joined.welcome {
-        case .fresh: break
+        case .fresh, .caughtUp: break
         case .resumed(let seq, let count):
-            Self.text(Self.welcome("resumed", log.epoch, seq, ",\"replayed\":\(count)"), &first)
-        case .resync(let seq): Self.text(Self.welcome("resync", log.epoch, seq, ""), &first)
+            Self.text(Self.welcome("resumed", log.epoch, seq, ",\"replayed\":\(count)"), &second)
+        case .resync(let seq): Self.text(Self.welcome("resync", log.epoch, seq, ""), &second)
         }
-        // Who resumes is given all of it in order.
-        if case .resumed = joined.welcome {
-        } else {
-            for message in joined.latest { Self.text(message.payload, &first) }
+        switch joined.welcome {
+        // All of it follows in order.
+        case .resumed, .caughtUp: break
+        case .fresh, .resync: for message in joined.latest { Self.text(message.payload, &second) }
         }
+        let isLate = joined.welcome == .caughtUp || !second.isEmpty
         state.withLock { state in
             (state.reader, state.subscription) = (joined.reader, joined.subscription)
             state.reader?.takesDescribedPreviews = takesDescribedPreviews
             state.reader?.takesEarlyProgress = entry != .now
-            state.first = first
+            (state.first, state.second) = (first, second)
+            state.start = isLate ? SuspendingClock.now + Self.startDelay : nil
         }
     }
 
@@ -98,18 +109,43 @@ final class ClientSocket: WebSocketSession {
 
     func fill(_ out: inout [UInt8], limit: Int) -> Filled {
         state.withLock { state in
-            out.append(contentsOf: state.first)
-            state.first = []
+            if !state.first.isEmpty {
+                out.append(contentsOf: state.first)
+                state.first = []
+                return .more
+            }
             guard var reader = state.reader else { return .idle }
+            if let start = state.start {
+                let left = start - SuspendingClock.now
+                if left > .zero { return hold(left, &state) }
+                state.start = nil
+                out.append(contentsOf: state.second)
+                state.second = []
+            }
             let given = log.read(&reader, limit: limit, into: &out) { $0.write(to: &$1) }
             state.reader = reader
             return switch given {
             case .all: .idle
             case .part: .more
+            case .held(let delay): hold(delay, &state)
             // 1013, try again later: it reads more slowly than the log keeps.
             case .lost: .fail(code: 1013, reason: "too far behind; connect again")
             }
         }
+    }
+
+    private func hold(_ delay: Duration, _ state: inout State) -> Filled {
+        if state.isWaking { return .idle }
+        state.isWaking = true
+        Task.detached { [weak self] in
+            try? await Task.sleep(for: delay)
+            let handle = self?.state.withLock { state in
+                state.isWaking = false
+                return state.handle
+            }
+            handle?.wake()
+        }
+        return .idle
     }
 
     func closed() { leave() }

@@ -7,6 +7,9 @@ final class EventSource: ByteSource {
         var reader: MessageLog.Reader?
         var subscription = 0
         var first: [UInt8] = []
+        var wake: (@Sendable () -> Void)?
+        /// Whether it will be woken when what it waits for is over.
+        var isWaking = false
     }
 
     private let scope: MessageLog.Reader.Scope
@@ -22,14 +25,14 @@ final class EventSource: ByteSource {
         let joined = log.subscribe(scope, entry, wake: wake)
         var text = ""
         switch joined.welcome {
-        case .fresh: text = ": connected\n\n"
+        case .fresh, .caughtUp: text = ": connected\n\n"
         case .resumed(let seq, let count):
             text = "event: resumed\nid: \(log.epoch):\(seq)\ndata: {\"replayed\":\(count)}\n\n"
         case .resync(let seq):
             text = "event: resync\nid: \(log.epoch):\(seq)\ndata: {\"epoch\":\"\(log.epoch)\",\"seq\":\(seq)}\n\n"
         }
         state.withLock { state in
-            (state.reader, state.subscription) = (joined.reader, joined.subscription)
+            (state.reader, state.subscription, state.wake) = (joined.reader, joined.subscription, wake)
             state.reader?.takesEarlyProgress = true
             state.first = Array(text.utf8)
         }
@@ -53,15 +56,30 @@ final class EventSource: ByteSource {
             return switch given {
             case .all: .idle
             case .part: .more
+            case .held(let delay): hold(delay, &state)
             // The client comes back by itself and is told to start over.
             case .lost: .end
             }
         }
     }
 
+    private func hold(_ delay: Duration, _ state: inout State) -> Filled {
+        if state.isWaking { return .idle }
+        state.isWaking = true
+        Task.detached { [weak self] in
+            try? await Task.sleep(for: delay)
+            let wake = self?.state.withLock { state in
+                state.isWaking = false
+                return state.wake
+            }
+            wake?()
+        }
+        return .idle
+    }
+
     func detach() {
         let subscription = state.withLock { state in
-            state.reader = nil
+            (state.reader, state.wake) = (nil, nil)
             return state.subscription
         }
         log.unsubscribe(scope, subscription)

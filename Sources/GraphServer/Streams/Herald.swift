@@ -13,8 +13,6 @@ final class Herald: Sendable {
     private let engine: Engine
     private let log: MessageLog
     private let state: Mutex<State>
-    /// As told last, for who connects.
-    private let told = Mutex(0)
 
     init(
         engine: Engine, queue: PromptQueue, history: History, log: MessageLog, veil: PathVeil,
@@ -30,11 +28,10 @@ final class Herald: Sendable {
                         showsEarlyProgress: { [registry = engine.registry] type in
                             registry[type]?.schema.showsEarlyProgress == true
                         }),
-                    ended: { Self.ended($0, queue, history) })))
+                    queueRemaining: { [weak queue] in queue?.remaining ?? 0 }, ended: { Self.ended($0, queue, history) }
+                )))
         queue.onRunEnd { [weak self] in self?.tell() }
     }
-
-    var queueRemaining: Int { told.withLock { $0 } }
 
     /// Goes on until its task is cancelled and everything that had happened by then is told.
     func run() async {
@@ -64,7 +61,6 @@ final class Herald: Sendable {
                     state.narrator.flush()
                     state.lastFlush = now
                 }
-                told.withLock { $0 = state.narrator.queueRemaining }
                 log.publish(state.narrator.takeMessages())
                 guard page.events.isEmpty else { continue }
                 engine.log.release(through: state.position)

@@ -15,6 +15,10 @@ final class MessageLog: Sendable {
         var transientByteCount = 16 << 20
         /// Who has more progress than this before it is given the newest part only.
         var lagByteCount = 256 << 10
+        /// How long a client's messages wait for the answer to its POST at most.
+        var answerDelay = Duration.seconds(1)
+        /// How long a client that has posted may take to connect and miss nothing.
+        var connectDelay = Duration.seconds(30)
     }
 
     /// Reads for one client, or for everyone who asks for a run.
@@ -43,6 +47,8 @@ final class MessageLog: Sendable {
         case all
         /// As much as was asked for; there is more.
         case part
+        /// What comes next waits for the answer to a POST, at most so long.
+        case held(Duration)
         /// Facts it has not read are gone.
         case lost
     }
@@ -72,7 +78,13 @@ final class MessageLog: Sendable {
         /// Of each run under way.
         var latest: [RunID: Latest] = [:]
         var subscribers: [Int: Subscriber] = [:]
+        /// Runs whose POST has not been answered, with when that is waited for no longer.
+        var held: [RunID: Instant] = [:]
+        /// Where the log stood when a prompt came of this client, which had no stream then; oldest first.
+        var unheard: [(position: UInt64, time: Instant)] = []
     }
+
+    typealias Instant = SuspendingClock.Instant
 
     /// What a client that comes back in the middle of a run is told first, in this order.
     private struct Latest {
@@ -234,9 +246,40 @@ final class MessageLog: Sendable {
 
     private func forgetIfEmpty(_ id: String, _ state: inout State) {
         guard let channel = state.channels[id], channel.facts.isEmpty, channel.transients.isEmpty,
-            channel.subscribers.isEmpty, channel.latest.isEmpty
+            channel.subscribers.isEmpty, channel.latest.isEmpty, channel.held.isEmpty
         else { return }
         state.channels[id] = nil
+    }
+
+    // MARK: Posts
+
+    /// A prompt of a client comes in: its messages go to the client's own streams after `answered`, and wait for a stream
+    /// where there is none. Call before the run can have any message.
+    func posting(_ client: String, _ run: RunID) {
+        state.withLock { state in
+            let now = SuspendingClock.now
+            var channel = state.channels[client] ?? Channel(lostSeq: state.lostSeq)
+            channel.held[run] = now + limits.answerDelay
+            if channel.subscribers.isEmpty {
+                channel.unheard.removeAll { now - $0.time > limits.connectDelay }
+                // A script that posts a thousand prompts before it connects is told from one of each second on.
+                if channel.unheard.last.map({ now - $0.time > .seconds(1) }) != false {
+                    channel.unheard.append((state.position, now))
+                }
+            }
+            state.channels[client] = channel
+        }
+    }
+
+    /// The POST of a run has its answer, or never will have one.
+    func answered(_ client: String, _ run: RunID) {
+        let wakes: [@Sendable () -> Void] = state.withLock { state in
+            guard state.channels[client]?.held.removeValue(forKey: run) != nil else { return [] }
+            let wakes = state.channels[client]?.subscribers.values.map(\.wake) ?? []
+            forgetIfEmpty(client, &state)
+            return wakes
+        }
+        for wake in wakes { wake() }
     }
 
     // MARK: Reading
@@ -253,6 +296,8 @@ final class MessageLog: Sendable {
         case fresh
         /// Everything after the number asked for follows.
         case resumed(seq: UInt64, factCount: Int)
+        /// It has posted and had no stream: all of that follows.
+        case caughtUp
         /// That number is of another life, of the future, or too old: start over from /queue and /history.
         case resync(seq: UInt64)
     }
@@ -266,10 +311,14 @@ final class MessageLog: Sendable {
             state.nextSubscriber += 1
             let subscription = state.nextSubscriber
             var lostSeq = state.lostSeq
+            var unheard: UInt64?
             switch scope {
             case .client(let id):
                 lostSeq = state.channels[id]?.lostSeq ?? state.lostSeq
                 let subscriber = Subscriber(wake: wake)
+                let now = SuspendingClock.now
+                unheard = state.channels[id]?.unheard.first { now - $0.time <= limits.connectDelay }?.position
+                state.channels[id]?.unheard = []
                 state.channels[id, default: Channel(lostSeq: state.lostSeq)].subscribers[subscription] = subscriber
                 state.listeners[subscription] = subscriber
             case .run: state.watchers[subscription] = Subscriber(wake: wake)
@@ -287,6 +336,13 @@ final class MessageLog: Sendable {
                     reader.factPosition = state.facts[first].map { $0.position - 1 } ?? state.position
                     reader.transientPosition = state.transients[next].map { $0.position - 1 } ?? state.position
                     welcome = .resumed(seq: seq, factCount: count(reader, state))
+                }
+            }
+            if case .client(let id) = scope, entry == .now, let unheard {
+                let position = max(unheard, state.channels[id]?.lostPosition ?? 0)
+                if (state.channels[id].map { !$0.facts.isEmpty }) == true, position < state.position {
+                    (reader.factPosition, reader.transientPosition) = (position, position)
+                    welcome = .caughtUp
                 }
             }
             var latest: [WireMessage] = []
@@ -323,6 +379,10 @@ final class MessageLog: Sendable {
             if reader.factPosition < walk.lostPosition { return .lost }
             while let frame = walk.next(state) {
                 if out.count - start >= limit { return .part }
+                if let run = frame.message.run, let time = walk.held[run] {
+                    let left = time - SuspendingClock.now
+                    if left > .zero { return .held(left) }
+                }
                 walk.take()
                 switch walk.last {
                 case .fact: reader.factPosition = frame.position
@@ -378,6 +438,8 @@ final class MessageLog: Sendable {
         let run: RunID?
         let isOfClient: Bool
         let lostPosition: UInt64
+        /// Only of a client's own streams.
+        let held: [RunID: Instant]
         let facts: Ring<Int>?
         let transients: Ring<Int>?
         var factNumber: Int
@@ -391,7 +453,7 @@ final class MessageLog: Sendable {
             case .client(let id):
                 let channel = state.channels[id]
                 (run, isOfClient, lostPosition) = (nil, true, channel?.lostPosition ?? 0)
-                (facts, transients) = (channel?.facts, channel?.transients)
+                (facts, transients, held) = (channel?.facts, channel?.transients, channel?.held ?? [:])
                 factNumber = facts?.firstNumber { (state.facts[$0]?.position ?? 0) > reader.factPosition } ?? 0
                 transientNumber =
                     transients?.firstNumber { (state.transients[$0]?.position ?? 0) > reader.transientPosition } ?? 0
@@ -400,7 +462,7 @@ final class MessageLog: Sendable {
                 }
             case .run(let id):
                 (run, isOfClient, lostPosition) = (id, false, state.lostPosition)
-                (facts, transients) = (nil, nil)
+                (facts, transients, held) = (nil, nil, [:])
                 factNumber = state.facts.firstNumber { $0.position > reader.factPosition }
                 transientNumber = state.transients.firstNumber { $0.position > reader.transientPosition }
             }

@@ -32,6 +32,8 @@ struct Narrator {
     /// Called when a run has ended, before anybody is told.
     private let ended: @Sendable (Ended) -> Void
     private let veil: PathVeil
+    /// How many prompts wait or run; told with each change.
+    private let queueRemaining: @Sendable () -> Int
 
     private var runs: [RunID: RunFold] = [:]
     /// Those of `runs` with changes that `flush` would tell, and those of more than 64 nodes. Most of `runs` wait, and
@@ -40,7 +42,6 @@ struct Narrator {
     private var largeRuns: Set<RunID> = []
     /// Neighbouring events mostly are of one run.
     private var current: RunFold?
-    private(set) var queueRemaining = 0
     /// The number of the newest message.
     private var seq: UInt64 = 0
     private(set) var messages: [WireMessage] = []
@@ -55,9 +56,11 @@ struct Narrator {
 
     init(
         epoch: String, origin: @escaping @Sendable (RunID) -> RunFold.Origin?, veil: PathVeil = PathVeil(),
-        rules: Rules = Rules(), ended: @escaping @Sendable (Ended) -> Void = { _ in }
+        rules: Rules = Rules(), queueRemaining: @escaping @Sendable () -> Int = { 0 },
+        ended: @escaping @Sendable (Ended) -> Void = { _ in }
     ) {
         (self.epoch, self.origin, self.veil, self.rules, self.ended) = (epoch, origin, veil, rules, ended)
+        self.queueRemaining = queueRemaining
     }
 
     /// Takes what has been told since the last call.
@@ -117,7 +120,6 @@ struct Narrator {
     private mutating func fold(_ event: RunEvent, _ next: RunEvent?, _ run: inout RunFold) {
         switch event.kind {
         case .runQueued:
-            queueRemaining += 1
             tellStatus()
             tell("run_queued", &run) { _ in }
         case .runStarted(_, let cached):
@@ -252,7 +254,6 @@ struct Narrator {
             }
         case .failed: break  // told when the node failed
         }
-        queueRemaining -= 1
         ended(
             Ended(
                 id: run.id, outcome: outcome, startedAt: run.startedAt, endedAt: time, outputs: run.outputs,
@@ -397,7 +398,7 @@ struct Narrator {
         messages.append(
             WireMessage(
                 audience: .everyone, role: .transient, run: nil, seq: seq,
-                payload: Self.status(queueRemaining: queueRemaining)))
+                payload: Self.status(queueRemaining: queueRemaining())))
     }
 
     /// The state of the queue; with `sid`, a client's first message.

@@ -40,7 +40,8 @@ struct LiteralConversionTests {
         "for an INT is a whole number, or text that spells one",
         arguments: [
             ("64", "int 64"), ("-3", "int -3"), ("-0", "int 0"), (#""64""#, "int 64"), (#"" +64\n""#, "int 64"),
-            ("64.0", "int 64"), ("1e3", "int 1000"), ("true", "int 1"), ("false", "int 0"),
+            ("64.0", "int 64"), ("1e3", "int 1000"),
+            ("true", "int 1 (true is not a number; 1 is used)"), ("false", "int 0 (false is not a number; 0 is used)"),
             ("7.9", "int 7 (7.9 is not a whole number; 7 is used)"),
             ("-7.9", "int -7 (-7.9 is not a whole number; -7 is used)"),
             ("18446744073709551615", "int 18446744073709551615"),
@@ -79,7 +80,7 @@ struct LiteralConversionTests {
         "for a FLOAT is a finite number, or text that spells one",
         arguments: [
             ("1", "double 1.0"), ("0.5", "double 0.5"), (#"" 0.5 ""#, "double 0.5"), (#""1e3""#, "double 1000.0"),
-            ("true", "double 1.0"), (#"{"__value__": 0.25}"#, "double 0.25"),
+            ("true", "double 1.0 (true is not a number; 1 is used)"), (#"{"__value__": 0.25}"#, "double 0.25"),
             ("1e999", "out of range: 1e999 is beyond what a FLOAT holds Use a number below 1.8e308."),
             (#""1e999""#, #"wrong type: "1e999" is not a number Give 'x' a number."#),
             (#""nan""#, #"wrong type: "nan" is not a number Give 'x' a number."#),
