@@ -72,16 +72,19 @@ let package = Package(
         .target(
             name: "Nodes", dependencies: ["GraphCore", "Media", "Inference", "Processes", "Remote"],
             swiftSettings: strict),
+        .target(name: "ComfyProtocol", dependencies: ["GraphCore"], swiftSettings: strict),
         .target(name: "Arguments", dependencies: ["GraphCore"], swiftSettings: strict),
         .executableTarget(
             name: "graphrun",
             dependencies: [
-                "Arguments", "GraphCore", "Media", "Files", "HTTP", "Inference", "Processes", "Remote", "Nodes",
+                "Arguments", "ComfyProtocol", "GraphCore", "Media", "Files", "HTTP", "Inference", "Processes", "Remote",
+                "Nodes",
             ],
             swiftSettings: strict),
 
         .target(
-            name: "GraphServer", dependencies: ["Arguments", "GraphCore", "Media", "Files", "Digest", "HTTP"],
+            name: "GraphServer",
+            dependencies: ["Arguments", "ComfyProtocol", "GraphCore", "Media", "Files", "Digest", "HTTP"],
             swiftSettings: strict),
         .executableTarget(
             name: "GraphServerMain", dependencies: ["GraphCore", "Inference", "Remote", "Nodes", "GraphServer"],
@@ -127,10 +130,13 @@ let package = Package(
             name: "HTTPTests", dependencies: ["Digest", "HTTP", "TestData"], exclude: ["peer.py"], swiftSettings: strict
         ),
         .testTarget(
+            name: "ComfyProtocolTests", dependencies: ["ComfyProtocol", "GraphCore", "TestData", "TestNodes"],
+            swiftSettings: strict),
+        .testTarget(
             name: "GraphServerTests",
             dependencies: [
-                "Arguments", "GraphCore", "Files", "HTTP", "Nodes", "GraphServer", "TestData", "TestNodes",
-                "TestServer",
+                "Arguments", "ComfyProtocol", "GraphCore", "Files", "HTTP", "Nodes", "GraphServer", "TestData",
+                "TestNodes", "TestServer",
             ],
             exclude: ["peers"],
             swiftSettings: strict),

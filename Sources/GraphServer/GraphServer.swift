@@ -9,7 +9,7 @@ public final class GraphServer: Sendable {
     /// Every route; for tests that need no port.
     public let router: Router
     private let server: Server
-    private let telling: Task<Void, Never>
+    private let publishing: Task<Void, Never>
     /// Whom to say where the server listens.
     private let guards: Guards
 
@@ -23,71 +23,80 @@ public final class GraphServer: Sendable {
         _ options: ServerOptions, nodes: [any Node], freeModels: @escaping @Sendable () -> Void = {},
         log: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
-        let journal = Journal(write: log)
+        let serverLog = ServerLog(write: log)
         let folders = Folders(
             base: options.baseDirectory, overrides: options.directories, models: options.models,
             syncsOutputs: options.syncsOutputs)
-        let veil = PathVeil(folders, base: options.baseDirectory)
-        for warning in options.models.warnings { journal.say("warning: \(warning)") }
+        let redactor = PathRedactor(folders, base: options.baseDirectory)
+        for warning in options.models.warnings { serverLog.say("warning: \(warning)") }
         var engineOptions = Engine.Options(coreCount: ProcessInfo.processInfo.activeProcessorCount)
         engineOptions.cache = options.cache
         for (name, permits) in options.resources { engineOptions.resources[name] = permits }
-        let engine = Engine(registry: NodeRegistry(nodes), environment: folders, options: engineOptions)
-        let history = History()
-        let tidying = Tidying(folders: folders, journal: journal)
-        let queue = PromptQueue(
-            engine: engine, history: history,
-            limits: PromptQueue.Limits(promptCount: options.queueLimit, concurrency: options.concurrentPrompts),
-            preparation: { await tidying.wait() })
-        let epoch = String(UInt32.random(in: 0x1000_0000...UInt32.max), radix: 16)
-        let messages = MessageLog(
-            epoch: epoch, limits: MessageLog.Limits(factByteCount: options.keptByteCount))
-        let herald = Herald(
-            engine: engine, queue: queue, history: history, log: messages, veil: veil,
-            livePreviews: options.livePreviews)
-        let idleTrim = IdleTrim { [weak queue] in queue?.remaining == 0 }
-        queue.onIdle { idleTrim.queueBecameEmpty() }
+        let events = EventLog(limits: Self.logLimits(options))
+        let store = MemoryRunStore(
+            log: events, limits: MemoryRunStore.Limits(pendingCount: options.queueLimit), clock: engineOptions.clock)
+        let engine = Engine(
+            registry: NodeRegistry(nodes), environment: folders, options: engineOptions, log: events, sink: store)
+        let tempCleanup = TempCleanup(folders: folders, serverLog: serverLog)
+        let dispatcher = Dispatcher(
+            store, engine: engine, limits: Dispatcher.Limits(concurrency: options.concurrentPrompts),
+            preparation: { await tempCleanup.wait() })
+        let messages = FrameLog(epoch: store.epoch)
+        let encoding = RunEncoding(registry: engine.registry, redactor: redactor)
+        let publisher = EventPublisher(store, to: messages, encoding: encoding, livePreviews: options.livePreviews)
+        dispatcher.onRunEnd { [weak publisher] in publisher?.publish() }
+        let idleTrim = IdleTrim { [weak store] in store?.counts.remaining == 0 }
+        dispatcher.onIdle { idleTrim.queueBecameEmpty() }
         guards = Guards(
             listen: options.listen, allowedHosts: options.allowedHosts, corsOrigin: options.corsOrigin,
             hasFrontEnd: options.frontEndRoot != nil)
-        let pictures = Lane(width: 2)
+        let pictures = BlockingPool(width: 2)
         context = ServerContext(
-            options: options, engine: engine, folders: folders, queue: queue, history: history, log: messages,
-            herald: herald, journal: journal, guards: guards, veil: veil, tidying: tidying, freeModels: freeModels,
+            options: options, engine: engine, folders: folders, store: store, dispatcher: dispatcher, log: messages,
+            encoding: encoding,
+            streams: Subscription.Sources(
+                frames: messages, store: store, encoding: encoding, replays: BlockingPool(width: 1)), serverLog: serverLog,
+            guards: guards, redactor: redactor, tempCleanup: tempCleanup, freeModels: freeModels,
             idleTrim: idleTrim, pictures: pictures, previews: PreviewCache(lane: pictures))
-        if let complaint = options.frontEndRoot.flatMap(PageRoutes.complaint) { journal.say(complaint) }
+        if let complaint = options.frontEndRoot.flatMap(PageRoutes.complaint) { serverLog.say(complaint) }
         router = Self.router(context)
         let tls = try options.tlsCertificateFile.map {
             try TLSContext(certificateFile: $0, keyFile: options.tlsKeyFile ?? $0)
         }
-        server = try Server(router: router, limits: options.http, tls: tls, log: { journal.say($0) })
-        telling = Task.detached(priority: .userInitiated) { await herald.run() }
+        server = try Server(router: router, limits: options.http, tls: tls, log: { serverLog.say($0) })
+        publishing = Task.detached(priority: .userInitiated) { await publisher.run() }
     }
 
-    deinit { telling.cancel() }
+    deinit { publishing.cancel() }
+
+    private static func logLimits(_ options: ServerOptions) -> EventLog.Limits {
+        var limits = EventLog.Limits()
+        limits.maxByteCount = options.keptByteCount
+        return limits
+    }
 
     /// Listens on every address of the options; then the temp folder is emptied.
     /// - Returns: the port.
     /// - Throws: `ListenError`.
     public func listen() throws -> Int {
-        context.tidying.hold()
+        context.tempCleanup.hold()
         var port = context.options.port
         do {
             for address in context.options.listen { port = try server.listen(address, port: port) }
         } catch {
-            context.tidying.release()
+            context.tempCleanup.release()
             throw error
         }
-        context.tidying.begin()
+        context.tempCleanup.begin()
         return port
     }
 
     /// Interrupts what runs, tells everyone, closes every connection.
     public func stop(grace: Duration = .seconds(5)) async {
-        let runs = context.queue.stop()
+        let runs = context.dispatcher.stop()
         for run in runs { await run.value }
-        telling.cancel()
-        await telling.value
+        publishing.cancel()
+        await publishing.value
         await server.stop(grace: grace)
     }
 
@@ -105,7 +114,7 @@ public final class GraphServer: Sendable {
             + Preflight(context: context).routes
         var router = Router((routes + routes.map { $0.under("/api") } + pages).map(\.compressing))
         router.guards = [{ try context.guards.check($0) }]
-        router.problemResponse = { context.veil.over($0).response }
+        router.problemResponse = { context.redactor.redact($0).response }
         router.finish = { _, response in
             response.headers["X-Content-Type-Options"] = "nosniff"
             response.headers["Cross-Origin-Resource-Policy"] = context.guards.resourcePolicy

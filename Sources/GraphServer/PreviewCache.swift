@@ -75,11 +75,11 @@ final class PreviewCache: Sendable {
         case full
     }
 
-    private let lane: Lane
+    private let lane: BlockingPool
     private let state = Mutex(State())
 
     /// - Parameter lane: where previews are made.
-    init(lane: Lane) { self.lane = lane }
+    init(lane: BlockingPool) { self.lane = lane }
 
     /// Bytes of the previews that are kept.
     var byteCount: Int { state.withLock { $0.byteCount } }

@@ -38,24 +38,24 @@ extension Diagnostic {
 
 extension ServerContext {
     /// Work that may hold a thread for long, as an answer. What it throws is one, too.
-    func work(on lane: Lane, _ body: @escaping @Sendable () throws -> Response) -> Reply {
+    func work(on lane: BlockingPool, _ body: @escaping @Sendable () throws -> Response) -> Reply {
         later { try await lane.run(body) }
     }
 
     /// Work that waits for others, as an answer. What it throws is one, too.
     func later(_ body: @escaping @Sendable () async throws -> Response) -> Reply {
-        .later { [journal, veil] in
+        .later { [serverLog, redactor] in
             do {
                 return try await body()
             } catch let problem as HTTPProblem {
-                return veil.over(problem).response
+                return redactor.redact(problem).response
             } catch let diagnostic as Diagnostic {
-                return veil.over(diagnostic.problem()).response
+                return redactor.redact(diagnostic.problem()).response
             } catch is CancellationError {
                 // Nobody is there to read it.
                 return HTTPProblem(503, "the request was cancelled").response
             } catch {
-                journal.say("an answer failed: \(error)")
+                serverLog.say("an answer failed: \(error)")
                 return HTTPProblem(500, "the server failed to answer this", suggestion: "Look into the server's log.")
                     .response
             }

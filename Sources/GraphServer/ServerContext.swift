@@ -7,31 +7,32 @@ struct ServerContext: Sendable {
     let options: ServerOptions
     let engine: Engine
     let folders: Folders
-    let queue: PromptQueue
-    let history: History
-    let log: MessageLog
-    let herald: Herald
-    let journal: Journal
+    let store: any RunStore
+    let dispatcher: Dispatcher
+    let log: FrameLog
+    let encoding: RunEncoding
+    let streams: Subscription.Sources
+    let serverLog: ServerLog
     let guards: Guards
-    let veil: PathVeil
+    let redactor: PathRedactor
     /// Nothing is put into the temp folder before it was emptied.
-    let tidying: Tidying
+    let tempCleanup: TempCleanup
     /// Lets go of the models that nodes have loaded.
     let freeModels: @Sendable () -> Void
     let idleTrim: IdleTrim
     /// For work on whole pictures. Each may take a gigabyte, so there are only two at once.
-    let pictures: Lane
+    let pictures: BlockingPool
     /// Previews that `/view` gives.
     let previews: PreviewCache
     /// For work on files that may be large or many.
-    let disk = Lane(width: 4)
+    let disk = BlockingPool(width: 4)
     /// For uploads that are compared with what is there: nobody else waits for that.
-    let uploads = Lane(width: 2)
+    let uploads = BlockingPool(width: 2)
 
     /// For prompts that are checked against folders, and for files of the editor.
-    let checks = Lane(width: 4)
+    let checks = BlockingPool(width: 4)
     /// For lists of prompts: each may hold all that is kept of them.
-    let lists = Lane(width: 2)
+    let lists = BlockingPool(width: 2)
 
     var registry: NodeRegistry { engine.registry }
 

@@ -13,7 +13,8 @@ extension Command {
         let checked = try file.check(options, console)
         let found = checked.warningCount == 0 ? "nothing wrong" : Words.count(checked.warningCount, "warning")
         console.output(
-            "\(file.name): \(Words.count(file.workflow.nodes.count, "node")), \(checked.plan.nodeCount) needed, \(found)")
+            "\(file.name): \(Words.count(file.workflow.nodes.count, "node")), \(checked.plan.nodeCount) needed, \(found)"
+        )
         return .done
     }
 

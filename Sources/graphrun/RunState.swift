@@ -54,7 +54,7 @@ struct RunState {
         case .nodeStarted(let node, let type, _, _, _):
             running.append(Running(node: node, type: type, started: event.elapsed))
         case .nodePhase(let node, _, _, let message, _): update(node) { $0.phase = message }
-        case .nodeProgress(let node, let completed, let total, let left):
+        case .nodeProgress(let node, let completed, let total, let left, _):
             update(node) {
                 ($0.completed, $0.total) = (completed, total)
                 $0.remaining = left.map { ($0, event.elapsed) }

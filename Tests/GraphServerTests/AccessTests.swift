@@ -320,8 +320,8 @@ struct DiscretionTests {
     }
 
     @Test("is told with names in place of whole paths only")
-    func veil() throws {
-        let veil = PathVeil(Folders(base: "/srv/x", overrides: [.input: "/data/"]), base: "/srv/x")
+    func redactor() throws {
+        let redactor = PathRedactor(Folders(base: "/srv/x", overrides: [.input: "/data/"]), base: "/srv/x")
         for (text, told) in [
             ("cannot write to /srv/x/output: full", "cannot write to output: full"),
             ("'/srv/x/output/a.png' and /srv/x/workflows/b", "'output/a.png' and base/workflows/b"),
@@ -329,7 +329,7 @@ struct DiscretionTests {
             ("see /openapi.json", "see /openapi.json"), ("/srv/x2/output", "/srv/x2/output"),
             ("\(NSHomeDirectory())/.cache/graphrun", "~/.cache/graphrun"),
         ] {
-            #expect(veil.over(text) == told)
+            #expect(redactor.redact(text) == told)
         }
     }
 

@@ -38,7 +38,7 @@ struct AnswerTests {
 }
 
 @Suite("A lane")
-struct LaneTests {
+struct BlockingPoolTests {
     private final class Counts: Sendable {
         let now = Atomic(0)
         let most = Atomic(0)
@@ -52,7 +52,7 @@ struct LaneTests {
 
     @Test("does all that is asked, never more at once than it is wide")
     func bounded() async throws {
-        let lane = Lane(width: 2), counts = Counts()
+        let lane = BlockingPool(width: 2), counts = Counts()
         let sum = try await withThrowingTaskGroup { group in
             for number in 0..<200 {
                 group.addTask {
@@ -71,7 +71,7 @@ struct LaneTests {
 
     @Test("leaves Swift's own threads to others, however much of it waits")
     func separate() async throws {
-        let lane = Lane(width: 64), semaphore = DispatchSemaphore(value: 0)
+        let lane = BlockingPool(width: 64), semaphore = DispatchSemaphore(value: 0)
         let wereWoken = try await withThrowingTaskGroup { group in
             for _ in 0..<64 {
                 group.addTask { try await lane.run { semaphore.wait(timeout: .now() + 30) == .success } }
@@ -88,7 +88,7 @@ struct LaneTests {
 
     @Test("passes errors on, and drops what was cancelled before its turn")
     func cancelled() async {
-        let lane = Lane(width: 1)
+        let lane = BlockingPool(width: 1)
         await #expect(throws: HTTPProblem(404, "x")) { try await lane.run { throw HTTPProblem(404, "x") } }
         let work = Task {
             while !Task.isCancelled { await Task.yield() }

@@ -61,7 +61,7 @@ struct ModelChoiceTests {
         #expect(
             await errors("x.pth")?["suggestion"]?.string == """
                 Put it into models/ddcolor/, or choose one of: \
-                ddcolor_paper_tiny.pth, ddcolor_modelscope.pth, mine.safetensors.
+                mine.safetensors.
                 """)
     }
 }

@@ -1,3 +1,4 @@
+import ComfyProtocol
 import GraphCore
 import HTTP
 import Testing
@@ -386,7 +387,7 @@ struct OpenAPITests {
                 "run_queued", "execution_start", "execution_cached", "executing", "progress_state", "progress",
                 "executed", "node_finished", "run_progress", "execution_error", "execution_success",
             ]), "\(types.sorted())")
-        let status = try JSONParser.parse(Narrator.status(queueRemaining: 1, sid: "c"))
+        let status = try JSONParser.parse(ComfyMessage.status(1, clientID: "c"))
         #expect(checker.complaints(status["data"] ?? .null, messages["status"]?["data"] ?? false) == [])
     }
 }

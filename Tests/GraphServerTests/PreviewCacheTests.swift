@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Previews", .timeLimit(.minutes(1)))
 struct PreviewCacheTests {
-    private let cache = PreviewCache(lane: Lane(width: 1))
+    private let cache = PreviewCache(lane: BlockingPool(width: 1))
     private let makeCount = Counter()
 
     private final class Counter: Sendable {

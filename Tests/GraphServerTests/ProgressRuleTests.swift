@@ -1,3 +1,4 @@
+import ComfyProtocol
 import GraphCore
 import Nodes
 import Testing
@@ -8,35 +9,52 @@ import Testing
 struct ProgressRuleTests {
     /// Tells events of run "r", and what sockets of its client are told that take only what `takes` says.
     private struct Telling {
-        var narrator: Narrator
+        private var encoder: ComfyEncoder
+        private let audience: EncodedMessage.Audience
+        private let livePreviews: LivePreviews
+        private var messages: [EncodedMessage] = []
         private var sequence: UInt64 = 0
 
-        init(client: String? = "c", _ rules: Narrator.Rules = Narrator.Rules()) {
-            narrator = Narrator(
-                epoch: "e", origin: { _ in RunFold.Origin(clientID: client, queuedAt: 0) }, rules: rules)
+        init(
+            client: String? = "c", livePreviews: LivePreviews = .announced,
+            showsEarlyProgress: @escaping @Sendable (String) -> Bool = { _ in false }
+        ) {
+            audience = client.map { .client($0) } ?? .nobody
+            self.livePreviews = livePreviews
+            encoder = ComfyEncoder(
+                "r", ComfyEncoder.Origin(queuedAt: 0, showsEarlyProgress: showsEarlyProgress))
             tell(.runQueued, at: 0)
             tell(.nodeStarted("n", type: "T", display: "n", parent: nil, because: .neverRan), at: 1000)
         }
 
         mutating func tell(_ kind: RunEvent.Kind, at milliseconds: Int) {
             sequence += 1
-            narrator.tell(
+            var emissions: [ComfyEncoder.Emission] = []
+            encoder.encode(
                 RunEvent(
-                    run: "r", sequence: sequence, order: sequence, elapsed: .milliseconds(milliseconds), kind: kind))
+                    run: "r", sequence: sequence, order: sequence, elapsed: .milliseconds(milliseconds), kind: kind),
+                into: &emissions)
+            for emission in emissions {
+                let seq = MessageNumbers.seq(order: sequence, part: emission.part)
+                let message = EncodedMessage(
+                    emission, seq: seq, of: "r", to: audience, epoch: "e", livePreviews)
+                if let message { messages.append(message) }
+            }
         }
 
         /// The progress messages and binary ones since the last call: `3 of 9`, `progress text`, `preview`...
         mutating func heard(
-            by client: String = "c", _ takes: (inout MessageLog.Reader) -> Void = { _ in }
+            by client: String = "c", _ takes: (inout FrameLog.Reader) -> Void = { _ in }
         ) throws -> [String] {
-            let log = MessageLog(epoch: "e")
+            let log = FrameLog(epoch: "e")
             var (reader, _, _, _) = log.subscribe(.client(client), .now) {}
             takes(&reader)
-            log.publish(narrator.takeMessages())
-            var messages: [WireMessage] = []
+            log.publish(messages)
+            self.messages = []
+            var heard: [EncodedMessage] = []
             var out: [UInt8] = []
-            _ = log.read(&reader, limit: .max, into: &out) { frame, _ in messages.append(frame.message) }
-            return try messages.compactMap { message in
+            _ = log.read(&reader, limit: .max, into: &out) { frame, _ in heard.append(frame.message) }
+            return try heard.compactMap { message in
                 if message.isBinary { return "binary \(message.payload[3])" }
                 let json = try JSONParser.parse(message.payload)
                 guard json["type"] == "progress", let value = json["data"]?["value"], let max = json["data"]?["max"]
@@ -50,7 +68,7 @@ struct ProgressRuleTests {
         .nodeProgress("n", completed: done, total: total, remaining: nil)
     }
 
-    private static func takeAll(_ reader: inout MessageLog.Reader) { reader.takesEarlyProgress = true }
+    private static func takeAll(_ reader: inout FrameLog.Reader) { reader.takesEarlyProgress = true }
 
     @Test("is progress only of a node that has run for a quarter of a second, and then to its end")
     func late() throws {
@@ -108,7 +126,7 @@ struct ProgressRuleTests {
 
     @Test("is all progress of a node type whose progress counts from its first value, and nothing added to it")
     func declared() throws {
-        var telling = Telling(Narrator.Rules(showsEarlyProgress: { $0 == "T" }))
+        var telling = Telling(showsEarlyProgress: { $0 == "T" })
         telling.tell(Self.progress(1, of: 9), at: 1000)
         telling.tell(Self.progress(8, of: 9), at: 1900)
         telling.tell(.nodeFinished("n"), at: 2000)
@@ -154,8 +172,7 @@ struct ProgressRuleTests {
         "is as --preview-method says",
         arguments: [("none", [], []), ("auto", ["binary 1"], ["binary 4"]), ("taesd", ["binary 1"], ["binary 4"])])
     func method(name: String, plain: [String], described: [String]) throws {
-        let rules = Narrator.Rules(livePreviews: try #require(LivePreviews.methods[name]))
-        var telling = Telling(rules)
+        var telling = Telling(livePreviews: try #require(LivePreviews.methods[name]))
         telling.tell(Self.preview, at: 1500)
         #expect(try telling.heard() == plain)
         telling.tell(Self.preview, at: 1600)
@@ -164,7 +181,7 @@ struct ProgressRuleTests {
 
     @Test("is every picture that a node sends as its result", arguments: LivePreviews.methods.values)
     func results(previews: LivePreviews) throws {
-        var telling = Telling(Narrator.Rules(livePreviews: previews))
+        var telling = Telling(livePreviews: previews)
         telling.tell(Self.picture, at: 1010)
         #expect(try telling.heard() == ["binary 1"])
         telling.tell(Self.picture, at: 1020)

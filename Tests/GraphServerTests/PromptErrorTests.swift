@@ -1,4 +1,5 @@
 import Files
+import ComfyProtocol
 import GraphCore
 import Nodes
 import Synchronization

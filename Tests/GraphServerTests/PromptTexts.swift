@@ -1,3 +1,4 @@
+import ComfyProtocol
 import GraphCore
 import Nodes
 
@@ -8,10 +9,12 @@ enum PromptTexts {
     static let registry = NodeRegistry(BuiltInNodes.all())
 
     /// Shows a number.
-    static func read(_ id: String, extraData: JSON = .object(JSONObject())) throws -> PromptReader {
+    static func read(
+        _ id: String, client: String? = nil, extraData: JSON = .object(JSONObject())
+    ) throws -> PromptReader {
         let body: JSON = [
             "prompt": ["1": ["class_type": "PreviewAny", "inputs": ["source": 1]]], "prompt_id": .string(id),
-            "extra_data": extraData,
+            "extra_data": extraData, "client_id": client.map { .string($0) } ?? .null,
         ]
         return try PromptReader(
             try ParsedPrompt(JSONWriter.bytes(body), limits: JSONParser.Limits()), registry: registry,

@@ -12,14 +12,14 @@ struct BadOutputTests {
     }
 
     @Test(
-        "because its name leads out of the folder fails its node",
+        "because its name leads out of the folder is refused before the run",
         arguments: ["../x", "a/../../x", "/x"])
     func outside(_ prefix: String) async throws {
         let result = try await workplace.graphrun("small.json", "--set", "2.filename_prefix=\(prefix)", "--quiet")
-        #expect(result.code == 1 && result.output.isEmpty && workplace.outputs.isEmpty)
+        #expect(result.code == 2 && result.output.isEmpty && workplace.outputs.isEmpty)
         #expect(
             result.errors == """
-                error: node 2 (SaveImage): the prefix '\(prefix)' leads out of the output folder
+                error: node 2 (SaveImage): input 'filename_prefix': the prefix '\(prefix)' leads out of the output folder
                   Use a name, or SUBFOLDER/NAME.
 
                 """)

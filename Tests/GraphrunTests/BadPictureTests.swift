@@ -25,7 +25,7 @@ struct BadPictureTests {
             ("phot.png", "'phot.png' was not found in input/", "Did you mean 'photo.png'?"),
             ("no.jpeg", "'no.jpeg' was not found in input/", "Put it into input/, or choose one of: photo.png."),
             ("photo.png [temp]", "'photo.png' was not found in temp/", "Put the file into temp/."),
-            ("", "no file is named", "Put it into input/, or choose one of: photo.png."),
+            ("", "no file is named", "Choose one of: photo.png."),
         ])
     func missing(_ name: String, _ message: String, _ suggestion: String) async throws {
         let told = try await complaint(name, code: 2)

@@ -62,7 +62,7 @@ struct CommandTests {
     func warning() async throws {
         try workplace.write("values.json", Samples.values)
         let result = try await workplace.graphrun("check", "values.json", "--set", "how many.value=7.9")
-        #expect(result.code == 0 && result.output == "values.json: 4 nodes, 4 needed, nothing wrong\n")
+        #expect(result.code == 0 && result.output == "values.json: 4 nodes, 4 needed, 1 warning\n")
         #expect(
             result.errors == """
                 warning: node a (PrimitiveInt 'how many'): input 'value': 7.9 is not a whole number; 7 is used

@@ -25,7 +25,7 @@ struct SaveImageWebsocketTests {
         try kinds.map { kind in
             switch kind {
             case .nodeStarted(_, _, _, _, let reason): return "started: \(reason.text)"
-            case .nodeProgress(_, let completed, let total, _):
+            case .nodeProgress(_, let completed, let total, _, _):
                 return "\(Int(clamping: completed)) of \(Int(clamping: total))"
             case .nodePicture(_, let format, let bytes):
                 let image = try ImageDecoder.decode(bytes).image

@@ -19,8 +19,12 @@ struct TidyTests {
         "Nodes": ["GraphCore", "Media", "Inference", "Processes", "Remote"],
         "Arguments": ["GraphCore"],
         "HTTP": ["Digest", "CEpoll", "CZlib", "COpenSSL", "CCurl"],
-        "GraphServer": ["Arguments", "GraphCore", "Media", "Files", "Digest", "HTTP"],
-        "graphrun": ["Arguments", "GraphCore", "Media", "Files", "HTTP", "Inference", "Processes", "Remote", "Nodes"],
+        "ComfyProtocol": ["GraphCore"],
+        "GraphServer": ["Arguments", "ComfyProtocol", "GraphCore", "Media", "Files", "Digest", "HTTP"],
+        "graphrun": [
+            "Arguments", "ComfyProtocol", "GraphCore", "Media", "Files", "HTTP", "Inference", "Processes", "Remote",
+            "Nodes",
+        ],
         "GraphServerMain": ["GraphCore", "Inference", "Remote", "Nodes", "GraphServer"],
     ]
     private static let systemModules: Set<String> = ["Foundation", "Dispatch", "Synchronization", "Glibc", "Darwin"]

@@ -49,7 +49,7 @@ extension RunEvent.Kind {
                     ("message", .string(message)), ("progress", RunEvent.rounded(percent)),
                 ]
             )
-        case .nodeProgress(let node, let completed, let total, let remaining):
+        case .nodeProgress(let node, let completed, let total, let remaining, _):
             (
                 "node_progress",
                 [
@@ -106,14 +106,9 @@ extension RunEvent.Kind {
 
 extension RunEvent.Reason {
     fileprivate var members: [(String, JSON)] {
-        switch self {
-        case .neverRan: [("because", "never_ran")]
-        case .inputChanged(let input): [("because", "input_changed"), ("input", .string(input))]
-        case .typeChanged: [("because", "type_changed")]
-        case .contentChanged: [("because", "content_changed")]
-        case .notCacheable: [("because", "not_cacheable")]
-        case .evicted: [("because", "evicted")]
-        }
+        var members: [(String, JSON)] = [("because", .string(code))]
+        if case .inputChanged(let input) = self { members.append(("input", .string(input))) }
+        return members
     }
 
     /// In words, for people.

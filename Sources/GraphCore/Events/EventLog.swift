@@ -1,10 +1,17 @@
 internal import Synchronization
 
+/// Takes the events of runs in.
+public protocol EventSink: Sendable {
+    /// Adds events of one run, in order. Empties `kinds`, and counts `sequence` on. Waits for nothing: it is called under
+    /// the run's lock.
+    func append(_ kinds: inout [RunEvent.Kind], run: RunID, sequence: inout UInt64, elapsed: Duration)
+}
+
 /// The one numbered list of facts. Readers keep a position and read on from it; nobody is pushed to.
 ///
 /// Bounded: when full, progress and previews go first, then the facts of finished runs, last those of live ones.
 /// Who asks for something that is gone is told so.
-public final class EventLog: Sendable {
+public final class EventLog: EventSink {
     public struct Limits: Sendable {
         public var maxEventCount = 1_000_000
         public var maxByteCount = 128 << 20
@@ -55,8 +62,8 @@ public final class EventLog: Sendable {
     /// The number of the newest event.
     public var end: Position { state.withLock { $0.order } }
 
-    /// Adds events of one run in order and wakes whoever waits. Empties `kinds`.
-    func append(_ kinds: inout [RunEvent.Kind], run: RunID, sequence: inout UInt64, elapsed: Duration) {
+    /// Also wakes the readers that wait.
+    public func append(_ kinds: inout [RunEvent.Kind], run: RunID, sequence: inout UInt64, elapsed: Duration) {
         guard !kinds.isEmpty else { return }
         let waiting = state.withLock { state in
             for kind in kinds {
@@ -66,7 +73,10 @@ public final class EventLog: Sendable {
                     RunEvent(run: run, sequence: sequence, order: state.order, elapsed: elapsed, kind: kind), to: &state
                 )
             }
-            if state.eventCount > limits.maxEventCount || state.byteCount > limits.maxByteCount { thin(&state) }
+            // To nine tenths of the limits, so that thinning is rare.
+            if state.eventCount > limits.maxEventCount || state.byteCount > limits.maxByteCount {
+                thin(&state, toCount: limits.maxEventCount / 10 * 9, byteCount: limits.maxByteCount / 10 * 9)
+            }
             guard !state.waiting.isEmpty else { return [CheckedContinuation<Void, Never>]() }
             defer { state.waiting = [] }
             return state.waiting
@@ -141,19 +151,6 @@ public final class EventLog: Sendable {
         }
     }
 
-    /// Lets go of events up to `position`, about: everybody has read them. Who asks for them later is told they are gone.
-    public func release(through position: Position) {
-        state.withLock { state in
-            let readCount = state.chunks.dropLast().prefix { $0.lastOrder <= position }.count
-            for index in 0..<readCount {
-                state.eventCount -= state.chunks[index].events.count
-                state.byteCount -= state.chunks[index].byteCount
-                state.lostThrough = max(state.lostThrough, state.chunks[index].lastOrder)
-            }
-            state.chunks.removeFirst(readCount)
-        }
-    }
-
     /// Lets everyone who waits look again, at the cost of an empty read each.
     public func wakeReaders() {
         let waiting = state.withLock { state in
@@ -183,9 +180,12 @@ public final class EventLog: Sendable {
 
     // MARK: Bounds
 
-    /// Brings the log to nine tenths of its limits, so that thinning is rare.
-    private func thin(_ state: inout State) {
-        let maxCount = limits.maxEventCount / 10 * 9, maxBytes = limits.maxByteCount / 10 * 9
+    /// Drops events to free memory, until about so many octets of them are left.
+    public func shrink(toByteCount byteCount: Int) {
+        state.withLock { thin(&$0, toCount: limits.maxEventCount, byteCount: byteCount) }
+    }
+
+    private func thin(_ state: inout State, toCount maxCount: Int, byteCount maxBytes: Int) {
         let live = state.liveRuns
         let passes: [(RunEvent) -> Bool] = [
             { $0.kind.isSuperseded }, { !live.contains($0.run) }, { _ in true },

@@ -38,8 +38,10 @@ public struct RunEvent: Sendable {
         case nodeWaiting(NodeID, for: Awaited)
         /// What happens now, for people. `percent` is how far the whole run is, 0...100.
         indirect case nodePhase(NodeID, type: String, stage: String, message: String, percent: Double)
-        /// `remaining` is an estimate from measured durations, nil while there are none.
-        indirect case nodeProgress(NodeID, completed: Double, total: Double, remaining: Duration?)
+        /// - remaining: an estimate from measured durations, nil while there are none.
+        /// - hasPicture: the next event is the `nodePicture` of this step.
+        indirect case nodeProgress(
+            NodeID, completed: Double, total: Double, remaining: Duration?, hasPicture: Bool = false)
         case nodePreview(NodeID, PreviewFormat, [UInt8])
         /// A file of the temp folder that shows the work so far, such as the first sentence of a speech.
         indirect case nodePreviewFile(NodeID, SavedFile)
@@ -67,6 +69,18 @@ public struct RunEvent: Sendable {
         case notCacheable
         /// It ran before, but the cache has let its result go.
         case evicted
+
+        /// A word for programs.
+        public var code: String {
+            switch self {
+            case .neverRan: "never_ran"
+            case .inputChanged: "input_changed"
+            case .typeChanged: "type_changed"
+            case .contentChanged: "content_changed"
+            case .notCacheable: "not_cacheable"
+            case .evicted: "evicted"
+            }
+        }
     }
 
     public enum Awaited: Sendable, Hashable {
@@ -85,7 +99,7 @@ extension RunEvent.Kind {
         switch self {
         case .runQueued, .runStarted, .runProgress, .runFinished: nil
         case .nodeCached(let node), .nodeStarted(let node, _, _, _, _), .nodeWaiting(let node, _),
-            .nodePhase(let node, _, _, _, _), .nodeProgress(let node, _, _, _), .nodePreview(let node, _, _),
+            .nodePhase(let node, _, _, _, _), .nodeProgress(let node, _, _, _, _), .nodePreview(let node, _, _),
             .nodePreviewFile(let node, _), .nodePicture(let node, _, _), .nodeLog(let node, _, _),
             .nodeOutput(let node, _, _),
             .nodeFinished(let node), .nodeFailed(let node, _),

@@ -18,9 +18,13 @@ public struct RunResult: Sendable {
 /// A run that waits for its turn. `Engine.queue` makes one; it is given to `Engine.run` or `Engine.drop`, once.
 public struct QueuedRun: Sendable {
     public let id: RunID
-    let time: Duration
+    /// By the engine's clock; the events of the run count from here.
+    public let time: Duration
     /// Number of the last event in the log so far: being queued.
-    static let sequence: UInt64 = 1
+    public static let sequence: UInt64 = 1
+
+    /// A run whose `runQueued` is in the log already.
+    public init(id: RunID, at time: Duration) { (self.id, self.time) = (id, time) }
 }
 
 /// Runs plans: owns the node types, the permits, the threads, the cache of results and the log.
@@ -46,6 +50,8 @@ public final class Engine: Sendable {
     public let registry: NodeRegistry
     public let environment: any NodeEnvironment
     public let log: EventLog
+    /// Where events go: the log, or a store that keeps more than that.
+    let sink: any EventSink
     let cache: OutputCache
     let resources: ResourcePool
     /// Kind of permit by type number.
@@ -54,9 +60,19 @@ public final class Engine: Sendable {
     private let clock: @Sendable () -> Duration
     private let costModel: Mutex<CostModel>
 
-    public init(registry: NodeRegistry, environment: any NodeEnvironment, options: Options) {
+    public convenience init(registry: NodeRegistry, environment: any NodeEnvironment, options: Options) {
+        let log = EventLog(limits: options.log)
+        self.init(registry: registry, environment: environment, options: options, log: log, sink: log)
+    }
+
+    /// - Parameters:
+    ///   - log: where the events can be read.
+    ///   - sink: where they go first; appends them to `log`.
+    public init(
+        registry: NodeRegistry, environment: any NodeEnvironment, options: Options, log: EventLog, sink: any EventSink
+    ) {
         (self.registry, self.environment, self.clock) = (registry, environment, options.clock)
-        log = EventLog(limits: options.log)
+        (self.log, self.sink) = (log, sink)
         cache = OutputCache(policy: options.cache, environment: environment)
         let resources = ResourcePool(
             limits: options.resources, names: Set(registry.types.map(\.schema.resource)))
@@ -99,13 +115,10 @@ public final class Engine: Sendable {
 
     /// Puts a run into the log that will start later, or never (`drop`).
     public func queue(_ id: RunID) -> QueuedRun {
-        let run = QueuedRun(id: id, time: now())
+        let run = QueuedRun(id: id, at: now())
         tell(.runQueued, of: run, sequence: QueuedRun.sequence - 1)
         return run
     }
-
-    /// Ends a run that has not started.
-    public func drop(_ run: QueuedRun) { tell(.runFinished(.cancelled), of: run, sequence: QueuedRun.sequence) }
 
     /// Ends a run that cannot start, for a reason that is the node's if the diagnostic names one.
     public func fail(_ run: QueuedRun, _ reason: Diagnostic) {
@@ -117,7 +130,7 @@ public final class Engine: Sendable {
 
     private func tell(_ kinds: RunEvent.Kind..., of run: QueuedRun, sequence: UInt64) {
         var kinds = kinds, sequence = sequence
-        log.append(&kinds, run: run.id, sequence: &sequence, elapsed: now() - run.time)
+        sink.append(&kinds, run: run.id, sequence: &sequence, elapsed: now() - run.time)
     }
 
     /// Runs a plan that was queued before.

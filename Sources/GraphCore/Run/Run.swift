@@ -160,7 +160,7 @@ final class Run: Sendable {
         engine.learn(costs)
         state.withLock { state in
             state.scheduler.events.append(.runFinished(outcome))
-            engine.log.append(&state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - queued)
+            engine.sink.append(&state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - queued)
         }
         let shown = (0..<scheduler.nodeCount).compactMap { index -> RunResult.Shown? in
             guard let result = scheduler.results[index], !result.shown.isEmpty, scheduler.status[index] == .done
@@ -342,7 +342,7 @@ final class Run: Sendable {
         if state.timekeeper.isDue(now - started) {
             state.scheduler.events.append(state.timekeeper.report(state.scheduler, now: now - started))
         }
-        engine.log.append(&state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - queued)
+        engine.sink.append(&state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - queued)
     }
 
     private func cancel() {
@@ -366,7 +366,7 @@ final class Run: Sendable {
             guard !state.isOver else { return }
             if let index { state.merger.release(index, into: &state.scheduler.events, now: now) }
             state.scheduler.events.append(kind)
-            engine.log.append(&state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - queued)
+            engine.sink.append(&state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - queued)
         }
     }
 
@@ -380,7 +380,7 @@ final class Run: Sendable {
                 .nodePhase(
                     node.id, type: node.type.schema.type, stage: TextBounds.cut(stage),
                     message: TextBounds.cut(message), percent: percent))
-            engine.log.append(&state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - queued)
+            engine.sink.append(&state.scheduler.events, run: id, sequence: &state.sequence, elapsed: now - queued)
         }
     }
 
@@ -401,21 +401,23 @@ final class Run: Sendable {
         state.withLock { state in
             guard !state.isOver else { return }
             state.merger.release(index, into: &state.scheduler.events, now: now)
-            state.scheduler.events.append(progress(completed, of: total, by: index, &state, now))
+            state.scheduler.events.append(progress(completed, of: total, by: index, hasPicture: true, &state, now))
             state.scheduler.events.append(picture)
             tell(&state, now)
         }
     }
 
     private func progress(
-        _ completed: Double, of total: Double, by index: Int, _ state: inout State, _ now: Duration
+        _ completed: Double, of total: Double, by index: Int, hasPicture: Bool = false, _ state: inout State,
+        _ now: Duration
     ) -> RunEvent.Kind {
         let remaining = state.timekeeper.remaining(
             state.scheduler, index, fraction: total > 0 ? completed / total : 0,
             elapsed: now - (state.merger.begun(index) ?? now))
         state.timekeeper.expect(index, state.scheduler.node(index).type, in: remaining, now: now - started)
         return .nodeProgress(
-            state.scheduler.node(index).id, completed: completed, total: total, remaining: remaining)
+            state.scheduler.node(index).id, completed: completed, total: total, remaining: remaining,
+            hasPicture: hasPicture)
     }
 
     var prompt: JSON {

@@ -31,7 +31,7 @@ struct StatusPage {
 
     private var text: String {
         let origin = Self.escaped(origin)
-        let (running, pending) = context.queue.snapshot()
+        let (running, pending) = context.store.livePrompts()
         let list = running.map { "<li><code>\(Self.escaped($0.id.text))</code></li>" }.joined()
         return """
             <!doctype html>
@@ -60,36 +60,30 @@ struct StatusPage {
     }
 
     private var finished: String {
-        let entries = context.history.entries.filter { !$0.neverStarted }.suffix(Self.maxEntryCount).reversed()
+        let entries = context.store.startedRuns(maxCount: Self.maxEntryCount, offset: nil).reversed()
         if entries.isEmpty { return "<p>Nothing yet.</p>" }
         let rows = entries.map { entry in
-            "<tr><td><code>\(Self.escaped(entry.prompt.id.text))</code></td><td>\(Self.word(entry.outcome))</td>"
+            "<tr><td><code>\(Self.escaped(entry.prompt.id.text))</code></td><td>\(Self.word(entry.status.state))</td>"
                 + "<td>\(Self.duration(entry))</td><td>\(Self.links(entry))</td></tr>"
         }
         return "<table><tr><th>Prompt</th><th>Outcome</th><th>Time</th><th>Files</th></tr>\n"
             + rows.joined(separator: "\n") + "</table>"
     }
 
-    private static func word(_ outcome: RunEvent.Outcome) -> String {
-        switch outcome {
-        case .succeeded: "succeeded"
-        case .failed: "failed"
-        case .cancelled: "interrupted"
-        }
+    private static func word(_ state: RunStatus.State) -> String {
+        state == .cancelled ? "interrupted" : state.rawValue
     }
 
-    private static func duration(_ entry: History.Entry) -> String {
-        let milliseconds = entry.endedAt - (entry.startedAt ?? entry.endedAt)
+    private static func duration(_ entry: StoredRun) -> String {
+        let ended = entry.endedAt ?? 0
+        let milliseconds = ended - (entry.startedAt ?? ended)
         if milliseconds < 1000 { return "\(milliseconds) ms" }
         return "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s"
     }
 
-    private static func links(_ entry: History.Entry) -> String {
-        guard entry.outputs.count <= maxOutputByteCount, let outputs = try? JSONParser.parse(entry.outputs).object
-        else {
-            return ""
-        }
-        let files = outputs.members.lazy.flatMap { $0.value.object?.members ?? [] }
+    private static func links(_ entry: StoredRun) -> String {
+        let files = entry.status.outputs.lazy.filter { $0.json.count <= maxOutputByteCount }
+            .flatMap { (try? JSONParser.parse($0.json).object)?.members ?? [] }
             .flatMap { $0.value.array ?? [] }.compactMap { SavedFile($0) }
         return files.prefix(maxLinkCount).map { file in
             let query = [

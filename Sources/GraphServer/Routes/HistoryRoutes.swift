@@ -9,7 +9,7 @@ struct HistoryRoutes {
         [
             .get("/history") { try list($0) },
             .get("/history/{id}") { request in
-                let entry = context.history.entry(RunID(request.parameters["id"] ?? ""))
+                let entry = context.store.endedRun(RunID(request.parameters["id"] ?? ""))
                 let answer = answer(entry.map { [$0] } ?? [])
                 guard let entry, entry.byteCount > Router.inlineByteCount else {
                     return .now(answer.response(on: context.lists))
@@ -24,27 +24,28 @@ struct HistoryRoutes {
     private func list(_ request: Request) throws -> Reply {
         let maxItems = try request.query.integer("max_items"), offset = try request.query.integer("offset")
         return context.work(on: context.lists) { [self] in
-            let entries = context.history.started(
+            let entries = context.store.startedRuns(
                 maxCount: maxItems.map { max(0, $0) } ?? .max, offset: offset.flatMap { $0 < 0 ? nil : $0 })
             return answer(entries).response(on: context.lists)
         }
     }
 
-    private func answer(_ entries: [History.Entry]) -> JSONEntries {
+    private func answer(_ entries: [StoredRun]) -> JSONEntries {
         let started = entries.filter { !$0.neverStarted }
+        let encoding = context.encoding
         return JSONEntries(head: "{", tail: "}", count: started.count) { index, json in
             if index > 0 { json.text.raw(",") }
             json.text.string(started[index].prompt.id.text)
             json.text.raw(":")
-            started[index].write(to: &json)
+            HistoryEntry(run: started[index], encoding: encoding).write(to: &json)
         }
     }
 
     private func change(_ request: Request) throws -> Reply {
         let change = try ListChange(try context.json(request))
-        return context.work(on: context.lists) { [history = context.history] in
-            if change.clears { history.removeAll() }
-            history.remove(change.deleted)
+        return context.work(on: context.lists) { [store = context.store] in
+            if change.clears { store.forgetAllEnded() }
+            store.forget(change.deleted)
             return Response(200)
         }
     }

@@ -1,3 +1,4 @@
+internal import ComfyProtocol
 internal import GraphCore
 internal import HTTP
 
@@ -15,7 +16,7 @@ struct JobsRoutes {
             .post("/jobs/{id}/cancel", maxByteCount: 64 << 10) { request in
                 let id = RunID(request.parameters["id"] ?? "")
                 let isCancelled = cancel(id)
-                guard isCancelled || context.history.entry(id) != nil else { throw Self.unknown(id) }
+                guard isCancelled || context.store.endedRun(id) != nil else { throw Self.unknown(id) }
                 return .json(["cancelled": .bool(isCancelled)])
             },
             .post("/jobs/cancel", maxByteCount: 1 << 20) { request in
@@ -36,9 +37,9 @@ struct JobsRoutes {
 
     @discardableResult
     private func cancel(_ id: RunID) -> Bool {
-        guard let known = context.queue.prompt(id) else { return false }
-        if known.isRunning { return context.queue.interrupt(id) }
-        context.queue.remove([id])
+        guard let known = context.store.livePrompt(id) else { return false }
+        if known.isRunning { return context.dispatcher.interrupt(id) }
+        context.dispatcher.cancel([id])
         return true
     }
 
@@ -57,17 +58,11 @@ struct JobsRoutes {
         let workflow = query["workflow_id"]
         let isAscending = query["sort_order"] == "asc"
         return context.work(on: context.lists) { [self] in
-            // What ended comes first to be read: a prompt that ends meanwhile is then seen twice rather than never.
-            let ended = context.history.entries.map { Job.ended($0) }
-            let (running, pending) = context.queue.snapshot()
+            let runs = context.store.allRuns()
             // Newest first.
-            let all =
-                pending.reversed().map { Job.queued($0, isRunning: false) }
-                + running.reversed().map { Job.queued($0, isRunning: true) } + ended.reversed()
-            let seenAsEnded = Set(ended.map(\.prompt.id))
-            var jobs = all.filter { job in
-                if case .queued(let prompt, _) = job, seenAsEnded.contains(prompt.id) { return false }
-                return wanted?.contains(job.state) != false && (workflow == nil || workflow == job.prompt.workflowID)
+            let all = runs.pending.reversed() + runs.running.reversed() + runs.ended.reversed()
+            var jobs = all.map { Job(run: $0, encoding: context.encoding) }.filter { job in
+                wanted?.contains(job.state) != false && (workflow == nil || workflow == job.run.prompt.workflowID)
             }
             if isAscending { jobs.reverse() }
             // Only what is shown is written.
@@ -88,47 +83,30 @@ struct JobsRoutes {
     // MARK: One job
 
     private func detail(_ id: RunID) throws -> Reply {
-        let job: Job
-        if let known = context.queue.prompt(id) {
-            job = .queued(known.prompt, isRunning: known.isRunning)
-        } else if let entry = context.history.entry(id) {
-            job = .ended(entry)
-        } else {
-            throw Self.unknown(id)
-        }
-        if job.byteCount <= Router.inlineByteCount { return .now(job.detail) }
+        guard let run = context.store.run(id) else { throw Self.unknown(id) }
+        let job = Job(run: run, encoding: context.encoding)
+        if run.byteCount <= Router.inlineByteCount { return .now(job.detail) }
         return context.work(on: context.lists) { job.detail }
     }
 }
 
 /// A prompt in the state it is in.
-private enum Job: Sendable {
-    case queued(Prompt, isRunning: Bool)
-    case ended(History.Entry)
-
-    var prompt: Prompt {
-        switch self {
-        case .queued(let prompt, _): prompt
-        case .ended(let entry): entry.prompt
-        }
-    }
-
-    var byteCount: Int {
-        switch self {
-        case .queued(let prompt, _): prompt.byteCount
-        case .ended(let entry): entry.byteCount
-        }
-    }
+private struct Job: Sendable {
+    let run: StoredRun
+    let encoding: RunEncoding
 
     var state: String {
-        switch self {
-        case .queued(_, let isRunning): isRunning ? "in_progress" : "pending"
-        case .ended(let entry): entry.state
+        switch run.status.state {
+        case .queued, .running: run.isTaken ? "in_progress" : "pending"
+        case .succeeded: "completed"
+        case .failed: "failed"
+        case .cancelled: "cancelled"
         }
     }
 
     /// Its members in a list, without the braces. What is kept as text is not parsed: a page may have megabytes of it.
     func write(to json: inout JSONPieces) {
+        let (prompt, status) = (run.prompt, run.status)
         json.text.raw("\"id\":")
         json.text.string(prompt.id.text)
         json.text.raw(",\"status\":\"\(state)\",\"priority\":")
@@ -138,22 +116,19 @@ private enum Job: Sendable {
             json.text.raw(",\"workflow_id\":")
             json.text.string(workflow)
         }
-        guard case .ended(let entry) = self else {
-            json.text.raw(",\"outputs_count\":0")
-            return
-        }
-        json.text.raw(",\"outputs_count\":\(entry.outputCount)")
-        if let started = entry.startedAt { json.text.raw(",\"execution_start_time\":\(started)") }
-        json.text.raw(",\"execution_end_time\":\(entry.endedAt)")
-        if let preview = entry.preview, var file = preview.file.object {
+        json.text.raw(",\"outputs_count\":\(run.hasEnded ? status.outputCount : 0)")
+        guard run.hasEnded else { return }
+        if let started = run.startedAt { json.text.raw(",\"execution_start_time\":\(started)") }
+        if let ended = run.endedAt { json.text.raw(",\"execution_end_time\":\(ended)") }
+        if let preview = status.preview, var file = preview.file.object {
             file["nodeId"] = .string(preview.node.text)
             file["mediaType"] = .string(preview.kind)
             json.text.raw(",\"preview_output\":")
             json.text.value(.object(file))
         }
-        if let error = entry.error {
+        if let error = HistoryEntry(run: run, encoding: encoding).error {
             json.text.raw(",\"execution_error\":")
-            json.raw(error)
+            json.raw(ComfyMessage.executionError(error).data(of: prompt.id))
         }
     }
 
@@ -162,36 +137,20 @@ private enum Job: Sendable {
         var json = JSONPieces()
         json.text.raw("{")
         write(to: &json)
-        if case .ended(let entry) = self {
+        if run.hasEnded {
+            let entry = HistoryEntry(run: run, encoding: encoding)
             json.text.raw(",\"outputs\":")
-            json.raw(entry.outputs)
+            entry.writeOutputs(to: &json)
             json.text.raw(",\"execution_status\":")
             entry.writeStatus(to: &json)
             json.text.raw(",\"execution_meta\":")
-            json.raw(entry.meta)
+            entry.writeMeta(to: &json)
         }
         json.text.raw(",\"workflow\":{\"prompt\":")
-        json.raw(prompt.graph)
+        json.raw(run.prompt.graph)
         json.text.raw(",\"extra_data\":")
-        json.raw(prompt.extraData)
+        json.raw(run.prompt.extraData)
         json.text.raw("}}")
         return json.response()
-    }
-}
-
-extension History.Entry {
-    fileprivate var state: String {
-        switch outcome {
-        case .succeeded: "completed"
-        case .failed: "failed"
-        case .cancelled: "cancelled"
-        }
-    }
-
-    /// The fields of the `execution_error` message, which is the last one, as JSON.
-    fileprivate var error: [UInt8]? {
-        let head = Array("[\"execution_error\",".utf8)
-        guard outcome == .failed, let last = messages.last, last.starts(with: head) else { return nil }
-        return Array(last.dropFirst(head.count).dropLast())
     }
 }

@@ -1,3 +1,4 @@
+internal import ComfyProtocol
 internal import Foundation
 internal import GraphCore
 internal import HTTP
@@ -32,7 +33,7 @@ struct PromptRoutes {
         ]
     }
 
-    private var state: JSON { ["exec_info": ["queue_remaining": .number(JSONNumber(context.queue.remaining))]] }
+    private var state: JSON { ["exec_info": ["queue_remaining": .number(JSONNumber(context.store.counts.remaining))]] }
 
     private func accept(_ parsed: ParsedPrompt) -> Response {
         let read: PromptReader
@@ -43,9 +44,9 @@ struct PromptRoutes {
         }
         let createdAt = Int(clamping: Date().timeIntervalSince1970 * 1000)
         let prompt: Prompt
-        do throws(PromptQueue.Refusal) {
-            let ready = PromptQueue.Ready(workflow: read.workflow, plan: read.plan)
-            prompt = try context.queue.add(read.id, read.place, ready: ready) { priority, number in
+        do throws(SubmitRefusal) {
+            let ready = Dispatcher.Ready(workflow: read.workflow, plan: read.plan)
+            prompt = try context.dispatcher.submit(read.id, read.place, ready: ready) { priority, number in
                 if let client = read.clientID { context.log.posting(client, read.id) }
                 return Prompt(read, priority: priority, number: number, createdAt: createdAt)
             }
@@ -67,7 +68,8 @@ struct PromptRoutes {
         text.raw("}")
         var response = Response.json(bytes: text.bytes)
         if let client = read.clientID {
-            response.onWritten = { [log = context.log, id = read.id] in log.answered(client, id) }
+            // A thread later: of two sockets that are written to at once the second may be readable first.
+            response.onWritten = { [log = context.log, id = read.id] in Task.detached { log.answered(client, id) } }
         }
         return response
     }
@@ -85,7 +87,7 @@ struct PromptRoutes {
         }
     }
 
-    private func refusal(_ refusal: PromptQueue.Refusal, _ id: RunID) -> Response {
+    private func refusal(_ refusal: SubmitRefusal, _ id: RunID) -> Response {
         switch refusal {
         case .repeatedID:
             return .json(
@@ -106,7 +108,7 @@ struct PromptRoutes {
     // MARK: The queue
 
     private var queue: Response {
-        let (running, pending) = context.queue.snapshot()
+        let (running, pending) = context.store.livePrompts()
         let prompts = running + pending
         return JSONEntries(
             head: "{\"queue_running\":[" + (running.isEmpty ? "],\"queue_pending\":[" : ""),
@@ -123,9 +125,9 @@ struct PromptRoutes {
 
     private func changeQueue(_ request: Request) throws -> Reply {
         let change = try ListChange(try context.json(request))
-        return context.work(on: context.lists) { [queue = context.queue] in
-            if change.clears { queue.removeAll() }
-            queue.remove(change.deleted)
+        return context.work(on: context.lists) { [dispatcher = context.dispatcher] in
+            if change.clears { dispatcher.cancelAllPending() }
+            dispatcher.cancel(change.deleted)
             return Response(200)
         }
     }
@@ -133,16 +135,19 @@ struct PromptRoutes {
     /// One prompt, wherever it stands, or whatever runs. Always 200, as in ComfyUI.
     private func interrupt(_ request: Request) throws -> Reply {
         guard let id = try context.options(request)["prompt_id"], id != .null else {
-            context.queue.interrupt(nil)
+            context.dispatcher.interrupt(nil)
             return .empty
         }
         guard let id = id.string.map({ RunID($0) }) else {
             throw HTTPProblem(400, "\"prompt_id\" is no text", suggestion: "Send {\"prompt_id\": \"ID\"}, or nothing.")
         }
-        context.queue.remove([id])
-        context.queue.interrupt(id)
+        context.dispatcher.cancel([id])
+        context.dispatcher.interrupt(id)
         return .empty
     }
+
+    /// What is left of the log of events by `free_memory`.
+    private static let leastLogByteCount = 4 << 20
 
     /// Models go for either word, since both hold memory; results may hold what a model made, and go with
     /// `free_memory`, as in ComfyUI.
@@ -158,7 +163,10 @@ struct PromptRoutes {
                     context.engine.clearCache()
                     context.previews.clear()
                     // What runs has clients that may come back for all of it.
-                    if context.queue.remaining == 0 { context.log.dropOldFacts() }
+                    if context.store.counts.remaining == 0 {
+                        context.log.dropOldFacts()
+                        context.store.log.shrink(toByteCount: Self.leastLogByteCount)
+                    }
                 }
                 context.idleTrim.trimNow()
             }

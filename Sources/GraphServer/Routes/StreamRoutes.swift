@@ -15,20 +15,20 @@ struct StreamRoutes {
         }
         let clientID = given.isEmpty ? UUID().uuidString.replacing("-", with: "").lowercased() : given
         let features: JSON = ["type": "feature_flags", "data": context.features]
-        let socket = ClientSocket(
-            clientID: clientID, entry: Self.entry(request.query["since"]), log: context.log,
+        let socket = WebSocketSubscriber(
+            clientID: clientID, start: Self.start(request.query["since"]), sources: context.streams,
             features: JSONWriter.bytes(features),
             takesDescribedPreviews: request.query["supports_preview_metadata"] == "true",
-            queueRemaining: { [queue = context.queue] in queue.remaining })
+            queueRemaining: { [store = context.store] in store.counts.remaining })
         socket.join()
         return .webSocket(socket)
     }
 
     private func events(_ request: Request) throws -> Reply {
-        let scope: MessageLog.Reader.Scope
+        let scope: FrameLog.Reader.Scope
         if let prompt = request.query["prompt_id"] {
             let id = RunID(prompt)
-            guard context.queue.prompt(id) != nil || context.history.knows(id) else {
+            guard context.store.run(id) != nil else {
                 throw HTTPProblem(
                     404, "there is no prompt '\(prompt.prefix(100))'",
                     suggestion: "GET /api/jobs lists those there are.")
@@ -43,11 +43,11 @@ struct StreamRoutes {
                 200,
                 headers: [
                     "Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no",
-                ], body: .source(EventSource(scope, Self.entry(since), log: context.log), byteCount: nil)))
+                ], body: .source(ServerSentEvents(scope, Self.start(since), context.streams), byteCount: nil)))
     }
 
     /// `EPOCH:N`. What is no such thing is of no life of this log: its sender is told to start over.
-    private static func entry(_ since: String?) -> MessageLog.Entry {
+    private static func start(_ since: String?) -> FrameLog.StartPosition {
         guard let since else { return .now }
         guard let colon = since.lastIndex(of: ":"), let seq = UInt64(since[since.index(after: colon)...]) else {
             return .after(epoch: "", seq: 0)

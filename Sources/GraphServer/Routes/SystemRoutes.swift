@@ -40,7 +40,7 @@ struct SystemRoutes {
                 "installed_templates_version": .null, "required_templates_version": .null,
                 "python_version": "none (graphrun is Swift)", "pytorch_version": "none",
                 "embedded_python": false,
-                "argv": .array(context.options.arguments.map { .string(context.veil.overArgument($0)) }),
+                "argv": .array(context.options.arguments.map { .string(context.redactor.redactArgument($0)) }),
                 "graphrun_version": .string(Program.version),
             ],
             "devices": [
@@ -55,20 +55,20 @@ struct SystemRoutes {
     // MARK: The log
 
     private var logText: String {
-        context.journal.lines.map { "\(Self.time($0)) - \(context.veil.over($0.text))\n" }.joined()
+        context.serverLog.lines.map { "\(Self.time($0)) - \(context.redactor.redact($0.text))\n" }.joined()
     }
 
     private var logEntries: JSON {
         [
             "entries": .array(
-                context.journal.lines.map {
-                    ["t": .string(Self.time($0)), "m": .string(context.veil.over($0.text) + "\n")]
+                context.serverLog.lines.map {
+                    ["t": .string(Self.time($0)), "m": .string(context.redactor.redact($0.text) + "\n")]
                 }),
             "size": ["cols": 80, "rows": 24],
         ]
     }
 
-    private static func time(_ line: Journal.Line) -> String {
+    private static func time(_ line: ServerLog.Line) -> String {
         Date(timeIntervalSince1970: line.time).formatted(.iso8601)
     }
 }

@@ -34,7 +34,7 @@ struct UploadRoutes {
     }
 
     private func reply(
-        to form: UploadForm.Content, on lane: Lane, _ commit: @escaping @Sendable () throws -> SavedFile
+        to form: UploadForm.Content, on lane: BlockingPool, _ commit: @escaping @Sendable () throws -> SavedFile
     ) -> Reply {
         let context = context
         let work = context.work(on: lane) {
@@ -48,7 +48,7 @@ struct UploadRoutes {
         }
         guard form.folder == .temp, case .later(let run) = work else { return work }
         return .later {
-            await context.tidying.wait()
+            await context.tempCleanup.wait()
             return await run()
         }
     }

@@ -10,7 +10,7 @@ struct UserRoutes {
 
     init(context: ServerContext) {
         self.context = context
-        settings = Settings(folders: context.folders, journal: context.journal)
+        settings = Settings(folders: context.folders, serverLog: context.serverLog)
     }
 
     var routes: [Route] { settingRoutes + fileRoutes }

@@ -30,6 +30,11 @@ struct Prompt: Sendable {
             graph.count + extraData.count + outputs.reduce(300) { $0 + MemoryLayout<NodeID>.size + $1.text.utf8.count }
     }
 
+    /// When an event of its run happened, in milliseconds since 1970.
+    func milliseconds(_ elapsed: Duration) -> Int {
+        createdAt.addingClamped(Int(clamping: elapsed / .milliseconds(1)))
+    }
+
     /// Writes `[number, id, graph, extra_data, outputs]`, as /queue and /history show a prompt.
     func write(to json: inout JSONPieces) {
         json.text.raw("[")

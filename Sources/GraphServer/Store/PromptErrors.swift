@@ -1,3 +1,4 @@
+internal import ComfyProtocol
 internal import GraphCore
 
 /// What the validator found, in the words and shapes of ComfyUI's `node_errors`, with our explanation beside them.
@@ -131,25 +132,7 @@ struct PromptErrors {
         return found
     }
 
-    private struct NodeError {
-        let type: String
-        let message: String
-        let details: String
-        let extra: [JSONObject.Member]
-        let diagnostic: Diagnostic
-
-        var json: JSON {
-            var members: [JSONObject.Member] = [
-                .init("type", .string(type)), .init("message", .string(message)),
-                .init("details", .string(details)), .init("extra_info", .object(JSONObject(extra))),
-                .init("explanation", .string(diagnostic.message)),
-            ]
-            if let suggestion = diagnostic.suggestion { members.append(.init("suggestion", .string(suggestion))) }
-            return .object(JSONObject(members))
-        }
-    }
-
-    private func error(_ diagnostic: Diagnostic) -> NodeError {
+    private func error(_ diagnostic: Diagnostic) -> ComfyErrors.NodeError {
         let input = diagnostic.input ?? ""
         let node = diagnostic.node.flatMap { indexByID[$0] }.map { workflow.nodes[$0] }
         let type = node?.type.flatMap { registry[$0] }
@@ -158,8 +141,10 @@ struct PromptErrors {
         let name = JSONObject.Member("input_name", .string(input))
         let config = JSONObject.Member("input_config", type.map { boundedConfig(input, $0.schema) } ?? .null)
         let value = JSONObject.Member("received_value", received)
-        func make(_ type: String, _ message: String, _ details: String, _ extra: [JSONObject.Member]) -> NodeError {
-            NodeError(type: type, message: message, details: details, extra: extra, diagnostic: diagnostic)
+        func make(_ type: String, _ message: String, _ details: String, _ extra: [JSONObject.Member])
+            -> ComfyErrors.NodeError
+        {
+            ComfyErrors.NodeError(type: type, message: message, details: details, extra: extra, diagnostic: diagnostic)
         }
         let badLink = "Bad linked input, must be a length-2 list of [node_id, slot_index]"
         switch diagnostic.code {
@@ -220,8 +205,8 @@ struct PromptErrors {
 
     private func outOfRange(
         _ input: String, _ received: JSON, _ spec: InputSpec?, _ extra: [JSONObject.Member],
-        _ make: (String, String, String, [JSONObject.Member]) -> NodeError
-    ) -> NodeError {
+        _ make: (String, String, String, [JSONObject.Member]) -> ComfyErrors.NodeError
+    ) -> ComfyErrors.NodeError {
         let plain = Self.plain(received)
         if let value = Double(plain) {
             if let minimum = spec?.minimum, let bound = minimum.double, value < bound {

@@ -1,3 +1,4 @@
+internal import ComfyProtocol
 internal import Foundation
 internal import GraphCore
 
@@ -5,17 +6,17 @@ internal import GraphCore
 struct ParsedPrompt: Sendable {
     let request: JSONObject
 
-    init(_ body: [UInt8], limits: JSONParser.Limits) throws(PromptReader.Refusal) {
+    init(_ body: [UInt8], limits: JSONParser.Limits) throws(ComfyErrors.Refusal) {
         let json: JSON
         do {
             json = try JSONParser.parse(body, limits: limits)
         } catch {
-            throw PromptReader.Refusal(
+            throw ComfyErrors.Refusal(
                 type: "invalid_json", message: "The request is not valid JSON", details: error.message,
                 suggestion: "Send {\"prompt\": {...}} as JSON; 'graphrun check FILE' checks a file.")
         }
         guard case .object(let request) = json else {
-            throw PromptReader.Refusal(
+            throw ComfyErrors.Refusal(
                 type: "invalid_json", message: "The request is no JSON object", details: "It is \(json.kindName).",
                 suggestion: "Send {\"prompt\": {...}}.")
         }
@@ -36,26 +37,10 @@ struct ParsedPrompt: Sendable {
 
 /// Reads what `POST /prompt` asks for, and whether it can be run.
 struct PromptReader {
-    /// A refusal in ComfyUI's form.
-    struct Refusal: Error, Sendable {
-        let type: String
-        let message: String
-        var details = ""
-        var suggestion: String?
-        var nodeErrors: JSON = .object(JSONObject())
-
-        var json: JSON {
-            var error: [JSONObject.Member] = [
-                .init("type", .string(type)), .init("message", .string(message)),
-                .init("details", .string(details)), .init("extra_info", .object(JSONObject())),
-            ]
-            if let suggestion { error.append(.init("suggestion", .string(suggestion))) }
-            return ["error": .object(JSONObject(error)), "node_errors": nodeErrors]
-        }
-    }
+    typealias Refusal = ComfyErrors.Refusal
 
     let id: RunID
-    let place: PromptQueue.Place
+    let place: QueuePlace
     let clientID: String?
     /// As JSON.
     let extraData: [UInt8]
@@ -156,7 +141,7 @@ struct PromptReader {
         return RunID(text)
     }
 
-    private static func place(_ request: JSONObject) throws(Refusal) -> PromptQueue.Place {
+    private static func place(_ request: JSONObject) throws(Refusal) -> QueuePlace {
         if let given = request["number"], given != .null {
             guard let number = given.number?.double ?? given.string.flatMap(Double.init), number.isFinite else {
                 throw Refusal(

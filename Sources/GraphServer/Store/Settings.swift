@@ -12,11 +12,11 @@ final class Settings: Sendable {
     private static let hiddenKeys: Set<String> = ["Comfy.TutorialCompleted"]
 
     private let folders: Folders
-    private let journal: Journal
+    private let serverLog: ServerLog
     /// Held from reading to writing, so that two changes at once both stay.
     private let access = Mutex(())
 
-    init(folders: Folders, journal: Journal) { (self.folders, self.journal) = (folders, journal) }
+    init(folders: Folders, serverLog: ServerLog) { (self.folders, self.serverLog) = (folders, serverLog) }
 
     /// All there are, in the order they were first set.
     func all() throws -> JSONObject {
@@ -66,7 +66,7 @@ final class Settings: Sendable {
         if let object = (try? JSONParser.parse(bytes))?.object { return object }
         let aside = Self.filename + ".damaged"
         _ = try folders.moveUserFile(Self.filename, to: aside, overwrite: true)
-        journal.say("warning: the settings are not JSON\n  They are now in user/default/\(aside); new ones were begun.")
+        serverLog.say("warning: the settings are not JSON\n  They are now in user/default/\(aside); new ones were begun.")
         return JSONObject()
     }
 }

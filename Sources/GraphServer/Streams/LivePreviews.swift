@@ -1,3 +1,5 @@
+internal import ComfyProtocol
+
 /// To which sockets pictures go that a node shows of its work: `--preview-method`. Pictures that are a node's result go
 /// to all.
 enum LivePreviews: Sendable {
@@ -12,7 +14,7 @@ enum LivePreviews: Sendable {
         "none": .off, "auto": .everywhere, "latent2rgb": .everywhere, "taesd": .everywhere,
     ]
 
-    func reach(_ variant: WireMessage.Variant) -> Bool {
+    func reach(_ variant: ComfyEncoder.Variant) -> Bool {
         switch self {
         case .off: false
         case .announced: variant == .describedPreview

@@ -1,3 +1,4 @@
+internal import ComfyProtocol
 internal import Files
 internal import Foundation
 internal import GraphCore
@@ -49,7 +50,7 @@ final class RemoteRun: Sendable {
         do {
             var workflow = file.workflow
             try await upload(&workflow)
-            var following = Following(fold: MessageFold(id, workflow))
+            var following = Following(fold: ComfyDecoder(id, workflow))
             try await open(&following)
             // Whoever interrupts from here on must tell the server.
             state.withLock { $0.stage = .posted }
@@ -169,7 +170,7 @@ final class RemoteRun: Sendable {
         }
         guard let response else { return [] }
         let reply = try? JSONParser.parse(response.body)
-        let errors = NodeErrors.diagnostics(reply)
+        let errors = ComfyErrors.diagnostics(reply)
         guard response.status == 200 else {
             guard response.status == 400, !errors.isEmpty else {
                 throw server.failure(response, "the workflow was refused")
@@ -192,7 +193,7 @@ final class RemoteRun: Sendable {
 
     /// What is known while a run is followed.
     private struct Following {
-        var fold: MessageFold
+        var fold: ComfyDecoder
         var socket: WebSocketClient?
         var position = StreamPosition()
         var queue = QueuePlace()
@@ -298,13 +299,13 @@ final class RemoteRun: Sendable {
     private func patiently<Result>(
         limit: Duration = RemoteRun.limit, _ work: () async throws -> Result
     ) async throws -> Result {
-        var patience = Patience()
+        var backoff = Backoff()
         while true {
             do {
                 return try await work()
             } catch let error as HTTPClientError where error.isPassing {
                 let limit = isStopping ? min(limit, Self.stoppingLimit) : limit
-                guard let pause = patience.next(limit: limit) else { throw error }
+                guard let pause = backoff.next(limit: limit) else { throw error }
                 try await Task.sleep(for: pause)
             }
         }

@@ -1,3 +1,4 @@
+internal import ComfyProtocol
 internal import GraphCore
 
 /// How far the messages of a server have been handled, to go on from there on another connection.
@@ -50,7 +51,7 @@ struct QueuePlace {
 
     /// - Parameter message: `status`; others say nothing.
     mutating func read(_ message: JSON) {
-        var numbers = MessageNumbers(message["data"]?["status"]?["exec_info"] ?? .null)
+        var numbers = BoundedNumbers(message["data"]?["status"]?["exec_info"] ?? .null)
         guard let new = numbers.count("queue_remaining") else { return }
         // The first is told before this prompt is posted. What comes later stands behind it, what leaves mostly was
         // before it.

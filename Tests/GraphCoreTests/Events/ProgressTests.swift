@@ -33,7 +33,7 @@ struct ProgressTests {
         }
         return try await runner.events("w = Worker").compactMap { event in
             switch event.kind {
-            case .nodeProgress(_, let completed, _, let remaining):
+            case .nodeProgress(_, let completed, _, let remaining, _):
                 let left = remaining.map { " left \(Int(clamping: ($0.seconds * 1000).rounded())) ms" } ?? ""
                 return "\(Int(clamping: completed)) at \(Int(clamping: event.elapsed.seconds * 1000)) ms" + left
             case .nodeFinished: return "done"
@@ -75,7 +75,7 @@ struct ProgressTests {
         let runner = TestRunner([node]) { $0.clock = { .zero } }
         let told = try await runner.events("p = Painter").compactMap { event -> String? in
             switch event.kind {
-            case .nodeProgress(_, let completed, _, _): "\(Int(clamping: completed))"
+            case .nodeProgress(_, let completed, _, _, _): "\(Int(clamping: completed))"
             case .nodePreview(_, _, let bytes): "preview \(bytes[0])"
             case .nodePicture(_, _, let bytes): "picture \(bytes[0])"
             default: nil

@@ -96,7 +96,7 @@ struct DDColorColorizeTests {
         }
         #expect(messages.filter { $0.hasPrefix("inference") } == (1...3).map { "inference: colouring \($0) of 3" })
         let maxima = events.compactMap { kind -> Double? in
-            if case .nodeProgress("3", _, let total, _) = kind { total } else { nil }
+            if case .nodeProgress("3", _, let total, _, _) = kind { total } else { nil }
         }
         #expect(Set(maxima) == [300])
     }
@@ -111,7 +111,7 @@ struct DDColorColorizeTests {
         for event in events {
             switch event {
             case .nodePhase("3", _, let stage, _, _): if stages.last != stage { stages.append(stage) }
-            case .nodeProgress("3", let value, _, _): values.append(value)
+            case .nodeProgress("3", let value, _, _, _): values.append(value)
             case .nodePreview("3", .jpeg, let bytes): previews.append(bytes)
             default: break
             }

@@ -97,6 +97,6 @@ struct PaintingRun: Sendable {
     }
 
     var progress: [Double] {
-        events.compactMap { if case .nodeProgress("1", let value, _, _) = $0 { value } else { nil } }
+        events.compactMap { if case .nodeProgress("1", let value, _, _, _) = $0 { value } else { nil } }
     }
 }

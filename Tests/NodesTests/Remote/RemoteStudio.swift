@@ -61,7 +61,7 @@ final class RemoteStudio: Sendable {
         }
         var progress: [String] {
             events.compactMap { kind in
-                guard case .nodeProgress("speech", let done, let total, _) = kind else { return nil }
+                guard case .nodeProgress("speech", let done, let total, _, _) = kind else { return nil }
                 return "\(Int(clamping: done)) of \(Int(clamping: total))"
             }
         }

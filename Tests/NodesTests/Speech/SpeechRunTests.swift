@@ -63,7 +63,7 @@ struct SpeechRunTests {
         #expect(result.outcome == .succeeded)
         let words = events.compactMap { kind -> String? in
             switch kind {
-            case .nodeProgress(_, let done, let total, _): "\(Int(clamping: done)) of \(Int(clamping: total))"
+            case .nodeProgress(_, let done, let total, _, _): "\(Int(clamping: done)) of \(Int(clamping: total))"
             case .nodePhase(_, _, let stage, let message, _): "\(stage): \(message)"
             default: nil
             }
@@ -90,7 +90,7 @@ struct SpeechRunTests {
         #expect(heard.count == first.frameCount)
         #expect(zip(heard, try Spoken.samples(first)).allSatisfy { abs($0 - $1) < 1 / 16_384 })
         let preview = events.firstIndex { if case .nodePreviewFile = $0 { true } else { false } }
-        let end = events.lastIndex { if case .nodeProgress(_, 2, _, _) = $0 { true } else { false } }
+        let end = events.lastIndex { if case .nodeProgress(_, 2, _, _, _) = $0 { true } else { false } }
         #expect(try #require(preview) < #require(end))
     }
 

@@ -1,0 +1,573 @@
+internal import ComfyProtocol
+internal import GraphCore
+internal import HTTP
+internal import Synchronization
+
+/// The messages of all runs in one order, held once and shared by all who get them.
+///
+/// A client is a position in it: it reads on when its socket can take more, and nobody waits for anybody. Facts are kept
+/// for those who come back, up to a number of bytes; progress and previews are kept for a moment, and skipped for who
+/// falls behind.
+final class FrameLog: Sendable {
+    struct Limits: Sendable {
+        var factByteCount = 8 << 20
+        /// What is left of them by `dropOldFacts`.
+        var leastFactByteCount = 1 << 20
+        var transientByteCount = 16 << 20
+        /// Who has more progress than this before it is given the newest part only.
+        var lagByteCount = 256 << 10
+        /// How long a client's messages wait for the answer to its POST at most.
+        var answerDelay = Duration.seconds(1)
+        /// How long a client that has posted may take to connect and miss nothing.
+        var connectDelay = Duration.seconds(30)
+    }
+
+    /// Reads for one client, or for everyone who asks for a run.
+    struct Reader: Sendable {
+        enum Scope: Sendable, Hashable {
+            case client(String)
+            /// One run, whoever posted it; all of them without an id.
+            case run(RunID?)
+        }
+
+        let scope: Scope
+        /// Everything up to this position has been read.
+        fileprivate(set) var factPosition: UInt64
+        fileprivate(set) var transientPosition: UInt64
+        /// Of what is told to everyone, which is never told twice.
+        fileprivate(set) var sharedPosition: UInt64
+        /// The number of the last fact that was read, or after which it began.
+        fileprivate(set) var factSeq: UInt64
+        /// Facts that it has not read are gone from the store, too.
+        fileprivate private(set) var isLost = false
+        /// Binary messages this reader understands.
+        var takesDescribedPreviews = false
+        var takesProgressText = false
+        var takesEarlyProgress = false
+
+        /// Has every further read say that facts are lost.
+        mutating func markLost() { isLost = true }
+    }
+
+    /// What was given to a reader.
+    enum ReadResult: Sendable, Equatable {
+        /// Everything there is.
+        case all
+        /// As much as was asked for; there is more.
+        case part
+        /// What comes next waits for the answer to a POST, at most so long.
+        case held(Duration)
+        /// Facts it has not read are gone.
+        case lost
+    }
+
+    struct Frame: Sendable {
+        /// Over all frames.
+        let position: UInt64
+        let message: EncodedMessage
+
+        /// What it costs in memory, about.
+        var weight: Int { message.payload.count + 300 }
+
+        /// Adds the message as one WebSocket frame of a server.
+        func write(to out: inout [UInt8]) {
+            WebSocketFrame.encode(message.isBinary ? .binary : .text, message.payload, into: &out)
+        }
+    }
+
+    /// What a client id has been told.
+    private struct Channel {
+        /// Numbers in `State.facts` and `State.transients`.
+        var facts = Ring<Int>()
+        var transients = Ring<Int>()
+        /// The `seq` of the last fact that was let go; for a client id unknown till then, of the last one of all.
+        var lostSeq: UInt64
+        var lostPosition: UInt64 = 0
+        /// Of each run under way.
+        var latest: [RunID: Latest] = [:]
+        var subscribers: [Int: Subscriber] = [:]
+        /// Runs whose POST has not been answered, with when that is waited for no longer.
+        var held: [RunID: Instant] = [:]
+        /// Where the log stood when a prompt came of this client, which had no stream then; oldest first.
+        var unheard: [(position: UInt64, time: Instant)] = []
+    }
+
+    typealias Instant = SuspendingClock.Instant
+
+    /// What a client that comes back in the middle of a run is told first, in this order.
+    private struct Latest {
+        var start: EncodedMessage?
+        var state: EncodedMessage?
+        var executing: EncodedMessage?
+
+        var messages: [EncodedMessage] { [start, state, executing].compactMap { $0 } }
+    }
+
+    private struct Subscriber {
+        let wake: @Sendable () -> Void
+    }
+
+    private struct State {
+        var position: UInt64 = 0
+        /// The newest event number told.
+        var seq: UInt64 = 0
+        var facts = Ring<Frame>()
+        var transients = Ring<Frame>()
+        var factByteCount = 0
+        var transientByteCount = 0
+        var lostSeq: UInt64 = 0
+        var lostPosition: UInt64 = 0
+        /// Transients for everyone.
+        var shared = Ring<Int>()
+        var channels: [String: Channel] = [:]
+        /// Who reads by run.
+        var watchers: [Int: Subscriber] = [:]
+        /// Readers by client id. Most channels have none, and are not visited.
+        var listeners: [Int: Subscriber] = [:]
+        var nextSubscriber = 0
+    }
+
+    let epoch: String
+    private let limits: Limits
+    private let state = Mutex(State())
+
+    init(epoch: String, limits: Limits = Limits()) { (self.epoch, self.limits) = (epoch, limits) }
+
+    // MARK: Writing
+
+    func publish(_ messages: [EncodedMessage]) {
+        guard !messages.isEmpty else { return }
+        let wakes = state.withLock { state in
+            var touched: Set<String> = []
+            var isShared = false
+            for message in messages {
+                add(message, &state)
+                switch message.audience {
+                case .everyone: isShared = true
+                case .client(let id): touched.insert(id)
+                case .nobody: break
+                }
+            }
+            trim(&state)
+            var wakes: [@Sendable () -> Void] = state.watchers.values.map(\.wake)
+            if isShared {
+                wakes += state.listeners.values.lazy.map(\.wake)
+            } else {
+                for id in touched { wakes += state.channels[id]?.subscribers.values.map(\.wake) ?? [] }
+            }
+            return wakes
+        }
+        for wake in wakes { wake() }
+    }
+
+    private func add(_ message: EncodedMessage, _ state: inout State) {
+        state.position += 1
+        state.seq = max(state.seq, message.seq)
+        let frame = Frame(position: state.position, message: message)
+        let isFact = message.role.isFact
+        let number: Int
+        if isFact {
+            number = state.facts.end
+            state.facts.append(frame)
+            state.factByteCount += frame.weight
+        } else {
+            number = state.transients.end
+            state.transients.append(frame)
+            state.transientByteCount += frame.weight
+        }
+        switch message.audience {
+        case .everyone: state.shared.append(number)
+        case .nobody: break
+        case .client(let id):
+            if isFact {
+                state.channels[id, default: Channel(lostSeq: state.lostSeq)].facts.append(number)
+            } else {
+                state.channels[id, default: Channel(lostSeq: state.lostSeq)].transients.append(number)
+            }
+            remember(message, id, &state)
+        }
+    }
+
+    /// Keeps what a client that comes back is told first.
+    private func remember(_ message: EncodedMessage, _ id: String, _ state: inout State) {
+        guard let run = message.run else { return }
+        let part: WritableKeyPath<Latest, EncodedMessage?>
+        switch message.role {
+        case .start: part = \.start
+        case .state: part = \.state
+        case .executing: part = \.executing
+        case .end:
+            state.channels[id]?.latest[run] = nil
+            return
+        case .fact, .transient: return
+        }
+        state.channels[id, default: Channel(lostSeq: state.lostSeq)].latest[run, default: Latest()][keyPath: part] =
+            message
+    }
+
+    private func trim(_ state: inout State) {
+        while state.transientByteCount > limits.transientByteCount, let frame = state.transients.removeFirst() {
+            state.transientByteCount -= frame.weight
+            switch frame.message.audience {
+            case .everyone:
+                while let first = state.shared.first, first < state.transients.start { state.shared.removeFirst() }
+            case .client(let id): dropOld(of: id, &state)
+            case .nobody: break
+            }
+        }
+        dropFacts(above: limits.factByteCount, &state)
+    }
+
+    /// Drops everything: facts are missing that were never published.
+    func dropAll() {
+        state.withLock { state in
+            dropFacts(above: 0, &state)
+            // A reader that waits for the next fact has missed some, and so has a client that resumes at the last one.
+            state.position += 1
+            (state.lostPosition, state.lostSeq) = (state.position, state.seq + 1)
+            for id in Array(state.channels.keys) {
+                state.channels[id]?.lostPosition = state.position
+                state.channels[id]?.lostSeq = state.seq + 1
+            }
+        }
+    }
+
+    /// Drops all but the newest facts to free memory. A client that resumes before them gets a resync.
+    func dropOldFacts() {
+        state.withLock { state in
+            dropFacts(above: limits.leastFactByteCount, &state)
+            state.facts.compact()
+            for id in Array(state.channels.keys) { state.channels[id]?.facts.compact() }
+        }
+    }
+
+    private func dropFacts(above byteCount: Int, _ state: inout State) {
+        while state.factByteCount > byteCount, let frame = state.facts.removeFirst() {
+            state.factByteCount -= frame.weight
+            (state.lostSeq, state.lostPosition) = (max(state.lostSeq, frame.message.seq), frame.position)
+            guard case .client(let id) = frame.message.audience else { continue }
+            state.channels[id]?.lostSeq = frame.message.seq
+            state.channels[id]?.lostPosition = frame.position
+            dropOld(of: id, &state)
+        }
+    }
+
+    private func dropOld(of id: String, _ state: inout State) {
+        guard state.channels[id] != nil else { return }
+        let (facts, transients) = (state.facts.start, state.transients.start)
+        while let first = state.channels[id]?.facts.first, first < facts { state.channels[id]?.facts.removeFirst() }
+        while let first = state.channels[id]?.transients.first, first < transients {
+            state.channels[id]?.transients.removeFirst()
+        }
+        forgetIfEmpty(id, &state)
+    }
+
+    private func forgetIfEmpty(_ id: String, _ state: inout State) {
+        guard let channel = state.channels[id], channel.facts.isEmpty, channel.transients.isEmpty,
+            channel.subscribers.isEmpty, channel.latest.isEmpty, channel.held.isEmpty
+        else { return }
+        state.channels[id] = nil
+    }
+
+    // MARK: Posts
+
+    /// A prompt of a client comes in: its messages go to the client's own streams after `answered`, and wait for a stream
+    /// where there is none. Call before the run can have any message.
+    func posting(_ client: String, _ run: RunID) {
+        state.withLock { state in
+            let now = SuspendingClock.now
+            var channel = state.channels[client] ?? Channel(lostSeq: state.lostSeq)
+            channel.held[run] = now + limits.answerDelay
+            if channel.subscribers.isEmpty {
+                channel.unheard.removeAll { now - $0.time > limits.connectDelay }
+                // A script that posts a thousand prompts before it connects is told from one of each second on.
+                if channel.unheard.last.map({ now - $0.time > .seconds(1) }) != false {
+                    channel.unheard.append((state.position, now))
+                }
+            }
+            state.channels[client] = channel
+        }
+    }
+
+    /// The POST of a run has its answer, or never will have one.
+    func answered(_ client: String, _ run: RunID) {
+        let wakes: [@Sendable () -> Void] = state.withLock { state in
+            guard state.channels[client]?.held.removeValue(forKey: run) != nil else { return [] }
+            let wakes = state.channels[client]?.subscribers.values.map(\.wake) ?? []
+            forgetIfEmpty(client, &state)
+            return wakes
+        }
+        for wake in wakes { wake() }
+    }
+
+    // MARK: Reading
+
+    /// How a reader comes in.
+    enum StartPosition: Sendable, Equatable {
+        /// From now on.
+        case now
+        /// After this number of this epoch.
+        case after(epoch: String, seq: UInt64)
+    }
+
+    enum ResumeResult: Sendable, Equatable {
+        case fresh
+        /// Everything after the number asked for follows; how many facts that are, where it is known.
+        case resumed(seq: UInt64, factCount: Int?)
+        /// The frames of the facts after `seq`, up to `through`, are gone; those behind them follow.
+        case evicted(seq: UInt64, through: UInt64)
+        /// It has posted and had no stream: all of that follows.
+        case caughtUp
+        /// That number is of another life, of the future, or too old: start over from /queue and /history.
+        case resync(seq: UInt64)
+    }
+
+    /// Joins: `wake` is called, on any thread, whenever there may be something to read.
+    /// - Returns: also what a client that comes back in the middle of a run is told first.
+    func subscribe(
+        _ scope: Reader.Scope, _ entry: StartPosition, wake: @escaping @Sendable () -> Void
+    ) -> (reader: Reader, subscription: Int, result: ResumeResult, latest: [EncodedMessage]) {
+        state.withLock { state in
+            state.nextSubscriber += 1
+            let subscription = state.nextSubscriber
+            var lostSeq = state.lostSeq
+            var unheard: UInt64?
+            switch scope {
+            case .client(let id):
+                lostSeq = state.channels[id]?.lostSeq ?? state.lostSeq
+                let subscriber = Subscriber(wake: wake)
+                let now = SuspendingClock.now
+                unheard = state.channels[id]?.unheard.first { now - $0.time <= limits.connectDelay }?.position
+                state.channels[id]?.unheard = []
+                state.channels[id, default: Channel(lostSeq: state.lostSeq)].subscribers[subscription] = subscriber
+                state.listeners[subscription] = subscriber
+            case .run: state.watchers[subscription] = Subscriber(wake: wake)
+            }
+            var reader = Reader(
+                scope: scope, factPosition: state.position, transientPosition: state.position,
+                sharedPosition: state.position, factSeq: state.seq)
+            var result = ResumeResult.fresh
+            if case .after(let epoch, let seq) = entry {
+                if epoch != self.epoch || seq > state.seq {
+                    result = .resync(seq: state.seq)
+                } else if seq < lostSeq {
+                    reader.factSeq = seq
+                    skipEvicted(&reader, state)
+                    result = .evicted(seq: seq, through: lostSeq)
+                } else {
+                    reader.factSeq = seq
+                    let first = state.facts.firstNumber { $0.message.seq > seq }
+                    let next = state.transients.firstNumber { $0.message.seq > seq }
+                    reader.factPosition = state.facts[first].map { $0.position - 1 } ?? state.position
+                    reader.transientPosition = state.transients[next].map { $0.position - 1 } ?? state.position
+                    result = .resumed(seq: seq, factCount: count(reader, state))
+                }
+            }
+            if case .client(let id) = scope, entry == .now, let unheard {
+                let position = max(unheard, state.channels[id]?.lostPosition ?? 0)
+                if (state.channels[id].map { !$0.facts.isEmpty }) == true, position < state.position {
+                    (reader.factPosition, reader.transientPosition) = (position, position)
+                    result = .caughtUp
+                }
+            }
+            var latest: [EncodedMessage] = []
+            if case .client(let id) = scope {
+                latest = state.channels[id]?.latest.values.flatMap(\.messages) ?? []
+            }
+            return (reader, subscription, result, latest)
+        }
+    }
+
+    func unsubscribe(_ scope: Reader.Scope, _ subscription: Int) {
+        state.withLock { state in
+            switch scope {
+            case .client(let id):
+                state.channels[id]?.subscribers[subscription] = nil
+                state.listeners[subscription] = nil
+                forgetIfEmpty(id, &state)
+            case .run: state.watchers[subscription] = nil
+            }
+        }
+    }
+
+    /// The newest event number told.
+    var seq: UInt64 { state.withLock { $0.seq } }
+
+    /// Gives the reader what it has not read, oldest first, until about `limit` bytes have been appended to `out`.
+    func read(
+        _ reader: inout Reader, limit: Int, into out: inout [UInt8], append: (Frame, inout [UInt8]) -> Void
+    ) -> ReadResult {
+        state.withLock { state in
+            let start = out.count
+            skipIfBehind(&reader, state)
+            var cursor = MergeCursor(reader, state)
+            if reader.isLost || reader.factPosition < cursor.lostPosition { return .lost }
+            while let frame = cursor.next(state) {
+                if out.count - start >= limit { return .part }
+                if let run = frame.message.run, let time = cursor.held[run] {
+                    let left = time - SuspendingClock.now
+                    if left > .zero { return .held(left) }
+                }
+                cursor.take()
+                switch cursor.last {
+                case .fact: (reader.factPosition, reader.factSeq) = (frame.position, frame.message.seq)
+                case .transient: reader.transientPosition = frame.position
+                case .shared: reader.sharedPosition = frame.position
+                }
+                if reader.understands(frame.message) { append(frame, &out) }
+            }
+            // What concerns others need not be looked at again.
+            (reader.factPosition, reader.transientPosition) = (state.position, state.position)
+            (reader.sharedPosition, reader.factSeq) = (state.position, state.seq)
+            return .all
+        }
+    }
+
+    // MARK: Facts that are gone
+
+    /// The numbers between which the facts are that the reader has not read and whose frames are gone. Nil when they are
+    /// gone for good.
+    func evicted(of reader: Reader) -> (after: UInt64, through: UInt64)? {
+        state.withLock { state in reader.isLost ? nil : (reader.factSeq, lost(reader.scope, state).seq) }
+    }
+
+    /// Goes on behind what is gone.
+    func skipEvicted(_ reader: inout Reader) { state.withLock { skipEvicted(&reader, $0) } }
+
+    private func skipEvicted(_ reader: inout Reader, _ state: State) {
+        let (seq, position) = lost(reader.scope, state)
+        (reader.factPosition, reader.factSeq) = (position, max(reader.factSeq, seq))
+        reader.transientPosition = max(reader.transientPosition, position)
+    }
+
+    func skipToEnd(_ reader: inout Reader) {
+        state.withLock { state in
+            (reader.factPosition, reader.transientPosition) = (state.position, state.position)
+            (reader.sharedPosition, reader.factSeq) = (state.position, state.seq)
+        }
+    }
+
+    private func lost(_ scope: Reader.Scope, _ state: State) -> (seq: UInt64, position: UInt64) {
+        switch scope {
+        case .client(let id):
+            let channel = state.channels[id]
+            return (channel?.lostSeq ?? state.lostSeq, channel?.lostPosition ?? state.lostPosition)
+        case .run: return (state.lostSeq, state.lostPosition)
+        }
+    }
+
+    private func count(_ reader: Reader, _ state: State) -> Int {
+        switch reader.scope {
+        case .client(let id):
+            guard let channel = state.channels[id] else { return 0 }
+            let first = channel.facts.firstNumber { (state.facts[$0]?.position ?? 0) > reader.factPosition }
+            return channel.facts.end - first
+        case .run(let run):
+            let first = state.facts.firstNumber { $0.position > reader.factPosition }
+            return (first..<state.facts.end).count { run == nil || state.facts[$0]?.message.run == run }
+        }
+    }
+
+    /// Progress that is worth less than its way: of much of it only the newest is given.
+    private func skipIfBehind(_ reader: inout Reader, _ state: State) {
+        guard case .client(let id) = reader.scope else { return }
+        if let own = state.channels[id]?.transients { skip(in: own, &reader.transientPosition, state) }
+        skip(in: state.shared, &reader.sharedPosition, state)
+    }
+
+    private func skip(in ring: Ring<Int>, _ position: inout UInt64, _ state: State) {
+        let from = position
+        let first = ring.firstNumber { (state.transients[$0]?.position ?? 0) > from }
+        // A look at the count before the sum: nearly nobody is behind.
+        guard ring.end - first > 16 else { return }
+        var byteCount = 0
+        for number in stride(from: ring.end - 1, through: first, by: -1) {
+            guard let frame = ring[number].flatMap({ state.transients[$0] }) else { continue }
+            byteCount += frame.message.payload.count
+            if byteCount > limits.lagByteCount {
+                position = frame.position
+                return
+            }
+        }
+    }
+
+    /// Merges up to three lists by position.
+    private struct MergeCursor {
+        let run: RunID?
+        let isOfClient: Bool
+        let lostPosition: UInt64
+        /// Only of a client's own streams.
+        let held: [RunID: Instant]
+        let facts: Ring<Int>?
+        let transients: Ring<Int>?
+        var factNumber: Int
+        var transientNumber: Int
+        var sharedNumber = 0
+        private(set) var last = Source.fact
+        enum Source { case fact, transient, shared }
+
+        init(_ reader: Reader, _ state: State) {
+            switch reader.scope {
+            case .client(let id):
+                let channel = state.channels[id]
+                (run, isOfClient, lostPosition) = (nil, true, channel?.lostPosition ?? 0)
+                (facts, transients, held) = (channel?.facts, channel?.transients, channel?.held ?? [:])
+                factNumber = facts?.firstNumber { (state.facts[$0]?.position ?? 0) > reader.factPosition } ?? 0
+                transientNumber =
+                    transients?.firstNumber { (state.transients[$0]?.position ?? 0) > reader.transientPosition } ?? 0
+                sharedNumber = state.shared.firstNumber {
+                    (state.transients[$0]?.position ?? 0) > reader.sharedPosition
+                }
+            case .run(let id):
+                (run, isOfClient, lostPosition) = (id, false, state.lostPosition)
+                (facts, transients, held) = (nil, nil, [:])
+                factNumber = state.facts.firstNumber { $0.position > reader.factPosition }
+                transientNumber = state.transients.firstNumber { $0.position > reader.transientPosition }
+            }
+        }
+
+        mutating func next(_ state: State) -> Frame? {
+            var fact: Frame?
+            var transient: Frame?
+            var shared: Frame?
+            if isOfClient {
+                fact = facts?[factNumber].flatMap { state.facts[$0] }
+                transient = transients?[transientNumber].flatMap { state.transients[$0] }
+                shared = state.shared[sharedNumber].flatMap { state.transients[$0] }
+            } else {
+                while let frame = state.facts[factNumber], run != nil, frame.message.run != run { factNumber += 1 }
+                while let frame = state.transients[transientNumber],
+                    frame.message.run == nil || (run != nil && frame.message.run != run)
+                {
+                    transientNumber += 1
+                }
+                (fact, transient) = (state.facts[factNumber], state.transients[transientNumber])
+            }
+            var best = fact
+            last = .fact
+            if let transient, transient.position < best?.position ?? .max { (best, last) = (transient, .transient) }
+            if let shared, shared.position < best?.position ?? .max { (best, last) = (shared, .shared) }
+            return best
+        }
+
+        mutating func take() {
+            switch last {
+            case .fact: factNumber += 1
+            case .transient: transientNumber += 1
+            case .shared: sharedNumber += 1
+            }
+        }
+    }
+}
+
+extension FrameLog.Reader {
+    func understands(_ message: EncodedMessage) -> Bool {
+        switch message.variant {
+        case .all: true
+        case .plainPreview: !takesDescribedPreviews
+        case .describedPreview: takesDescribedPreviews
+        case .progressText: takesProgressText
+        case .earlyProgress: takesEarlyProgress
+        }
+    }
+}
