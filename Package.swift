@@ -99,6 +99,7 @@ let package = Package(
             name: "Bench", dependencies: ["CEpoll", "GraphCore", "Media", "Inference"], path: "Bench",
             exclude: [
                 "RESULTS.md", "run.sh", "processes.py", "libvips.py", "decode_alone.c", "ddcolor.py", "speech.py",
+                "loop.py", "memory.py",
             ],
             swiftSettings: strict),
 

@@ -4,14 +4,14 @@ public import GraphCore
 /// `ComfyEncoder`.
 ///
 /// Reads those of graphserver, which name every event, and those of ComfyUI, which leave some to be guessed. It may be
-/// told the same thing twice: what comes again, as after a reconnection, says nothing new.
+/// given the same message twice: what comes again, as after a reconnection, adds nothing.
 public struct ComfyDecoder: Sendable {
     private let run: RunID
     private let types: [NodeID: String]
     /// Nodes that run, in the order they started.
     private var running: [NodeID] = []
     private var done: Set<NodeID> = []
-    /// Visible nodes whose outputs have been told.
+    /// Visible nodes whose outputs have been read.
     private var shown: Set<NodeID> = []
     private var hasStarted = false
     private var hasFailed = false
@@ -64,7 +64,7 @@ public struct ComfyDecoder: Sendable {
         return kinds
     }
 
-    /// What is to be told of messages that were left out; once a run.
+    /// A warning about messages that were left out; once a run.
     public mutating func takeWarning() -> Diagnostic? {
         defer { warning = nil }
         return warning
@@ -90,64 +90,81 @@ public struct ComfyDecoder: Sendable {
         _ type: String, _ data: JSON, _ numbers: inout BoundedNumbers, _ kinds: inout [RunEvent.Kind]
     ) {
         let node = (data["node"] ?? data["node_id"])?.string.map { NodeID($0) }
-        switch (type, node) {
-        case ("execution_start", _): break  // execution_cached follows, and says more
-        case ("execution_cached", _):
+        // Messages of other kinds are other servers' own.
+        guard let kind = ComfyMessage.Kind(rawValue: type) else { return }
+        switch kind {
+        // The client knows that it has queued the run; execution_cached follows execution_start, and says more.
+        case .runQueued, .executionStart: break
+        case .executionCached:
             if hasStarted { break }
             hasStarted = true
             let cached = (data["nodes"]?.array ?? []).compactMap { $0.string.map { NodeID($0) } }
             untoldStart = cached
-        case ("run_progress", _):
+        case .runProgress:
             let remaining = numbers.duration(Self.remaining)
             guard let finished = numbers.count("finished"), let count = numbers.count("nodes"),
                 numbers.complaint == nil
             else { break }
             kinds.append(.runProgress(finished: finished, of: count, remaining: remaining))
-        case ("executing", nil): end(&kinds)
-        case ("executing", let node?): start(node, data, &kinds)
-        case ("node_waiting", let node?):
+        case .progressState:
+            // graphserver says it in a message of its own.
+            if data["seq"] == nil { finish(data["nodes"]?.object, &kinds) }
+        case .executionSuccess: hasSucceeded = true
+        case .executionInterrupted:
+            isCancelled = true
+            if let node, running.contains(node) { interrupt(node, &kinds) }
+        case .executionError:
+            if let node, data["exception_type"]?.string == ExecutionError.blockedType {
+                kinds.append(.nodeBlocked(node, type: self.type(of: node), message: Self.reason(ofBlock: data)))
+            } else {
+                fail(node, data, &kinds)
+            }
+        case .executing: if let node { start(node, data, &kinds) } else { end(&kinds) }
+        case .nodeCached, .nodeWaiting, .nodePhase, .progress, .nodePreview, .nodeLog, .executed, .nodeFinished,
+            .nodeInterrupted:
+            if let node { read(kind, of: node, data, &numbers, &kinds) }
+        }
+    }
+
+    private mutating func read(
+        _ kind: ComfyMessage.Kind, of node: NodeID, _ data: JSON, _ numbers: inout BoundedNumbers,
+        _ kinds: inout [RunEvent.Kind]
+    ) {
+        switch kind {
+        case .nodeCached: if done.insert(node).inserted { kinds.append(.nodeCached(node)) }
+        case .nodeWaiting:
             let expansion = numbers.count("expansion") ?? 0
             if numbers.complaint != nil { break }
             running.removeAll { $0 == node }
             let names = data["inputs"]?.array?.compactMap(\.string)
             kinds.append(.nodeWaiting(node, for: names.map { .inputs($0) } ?? .expansion(nodeCount: expansion)))
-        case ("node_cached", let node?):
-            if done.insert(node).inserted { kinds.append(.nodeCached(node)) }
-        case ("node_phase", let node?):
+        case .nodePhase:
             let percent = numbers.amount("progress") ?? 0
             if numbers.complaint != nil { break }
             kinds.append(
                 .nodePhase(
                     node, type: data["source"]?.string ?? self.type(of: node), stage: data["stage"]?.string ?? "",
                     message: data["message"]?.string ?? "", percent: percent))
-        case ("progress", let node?):
+        case .progress:
             let remaining = numbers.duration(Self.remaining)
             guard let value = numbers.amount("value"), let total = numbers.amount("max"), numbers.complaint == nil
             else { break }
             kinds.append(.nodeProgress(node, completed: value, total: total, remaining: remaining))
-        case ("progress_state", _):
-            // graphserver says it in a message of its own.
-            if data["seq"] == nil { finish(data["nodes"]?.object, &kinds) }
-        case ("executed", let node?):
+        case .nodePreview:
+            if let file = data["file"].flatMap({ SavedFile($0) }) { kinds.append(.nodePreviewFile(node, file)) }
+        case .nodeLog:
+            let level = data["level"]?.string.flatMap(RunEvent.LogLevel.init(rawValue:)) ?? .info
+            kinds.append(.nodeLog(node, level, data["message"]?.string ?? ""))
+        case .executed:
             guard let output = data["output"]?.object else { break }
             let display = data["display_node"]?.string.map { NodeID($0) } ?? node
             shown.insert(display)
             kinds.append(.nodeOutput(node, display: display, output))
-        case ("node_finished", let node?): finish(node, &kinds)
-        case ("node_preview", let node?):
-            if let file = data["file"].flatMap({ SavedFile($0) }) { kinds.append(.nodePreviewFile(node, file)) }
-        case ("node_log", let node?):
-            let level = data["level"]?.string.flatMap(RunEvent.LogLevel.init(rawValue:)) ?? .info
-            kinds.append(.nodeLog(node, level, data["message"]?.string ?? ""))
-        case ("execution_error", let node?) where data["exception_type"] == "ExecutionBlocked":
-            kinds.append(.nodeBlocked(node, type: self.type(of: node), message: Self.reason(ofBlock: data)))
-        case ("execution_error", _): fail(node, data, &kinds)
-        case ("node_interrupted", let node?): interrupt(node, &kinds)
-        case ("execution_interrupted", _):
-            isCancelled = true
-            if let node, running.contains(node) { interrupt(node, &kinds) }
-        case ("execution_success", _): hasSucceeded = true
-        default: break
+        case .nodeFinished: finish(node, &kinds)
+        case .nodeInterrupted: interrupt(node, &kinds)
+        case .runQueued, .executionStart, .executionCached, .runProgress, .progressState, .executionSuccess,
+            .executionInterrupted, .executionError, .executing:
+            break
         }
     }
 
@@ -257,7 +274,7 @@ public struct ComfyDecoder: Sendable {
             node: NodeID(id), format: picture.format, bytes: picture.bytes, isResult: isSentInstead(display))
     }
 
-    /// ComfyUI marks such pictures in no way but by who sends them.
+    /// ComfyUI marks such pictures in no way but by the type of the node that sends them.
     private func isSentInstead(_ node: NodeID) -> Bool { type(of: node) == "SaveImageWebsocket" }
 
     // MARK: Members

@@ -1,8 +1,8 @@
 public import GraphCore
 
-/// Tells the events of one run as ComfyUI's messages, in its order: a fold, without sockets, clocks or files.
+/// Encodes the events of one run as ComfyUI's messages, in its order: a fold, without sockets, clocks or files.
 ///
-/// What it says of an event depends on the events before it only, so that a run that is folded again has the same facts
+/// What it makes of an event depends on the events before it only, so that a run that is folded again has the same facts
 /// with the same numbers.
 public struct ComfyEncoder: Sendable {
     /// What the server knows of a run besides its events.
@@ -36,16 +36,16 @@ public struct ComfyEncoder: Sendable {
     public enum Role: UInt8, Sendable {
         /// Numbered, kept, never skipped.
         case fact
-        /// The same, and what a client that comes back is told first: without it ComfyUI's frontend shows progress of a
+        /// The same, and what a client that comes back is given first: without it ComfyUI's frontend shows progress of a
         /// run that it offers no way to interrupt.
         case start
-        /// The same, and the newest of a run is what a client that comes back is told.
+        /// The same, and the newest of a run is given to a client that comes back.
         case executing
-        /// The same, and ends what is told of a run.
+        /// The same, and the last message of a run.
         case end
         /// Skipped for a client that falls behind.
         case transient
-        /// The same, and the newest of a run is what a client that comes back is told.
+        /// The same, and the newest of a run is given to a client that comes back.
         case state
 
         public var isFact: Bool {
@@ -85,7 +85,7 @@ public struct ComfyEncoder: Sendable {
 
     public let run: RunID
     public let origin: Origin
-    /// How many facts were told.
+    /// How many facts were emitted.
     public private(set) var runSeq: UInt64 = 0
     private var progress: NodeProgressList
     /// Nodes whose results an earlier run left.
@@ -95,9 +95,9 @@ public struct ComfyEncoder: Sendable {
     private var interrupted: NodeID?
     /// Told with the picture that follows it.
     private var heldProgress: HeldProgress?
-    /// When the last state of a large run was told.
+    /// When the last state of a large run was emitted.
     private var stateTime = Duration.zero
-    /// Of the event in hand: how many facts it has been told as, and how many other messages since.
+    /// Of the event in hand: how many facts it was emitted as, and how many other messages since.
     private var eventFactCount: UInt64 = 0
     private var otherCount: UInt64 = 0
 
@@ -114,12 +114,12 @@ public struct ComfyEncoder: Sendable {
         progress = NodeProgressList(of: run)
     }
 
-    /// Whether it has so many nodes that states are told by time.
+    /// Whether it has so many nodes that states are emitted by time.
     public var isLarge: Bool { !progress.isSmall }
     /// Whether `pendingState` has something to tell.
     public var isDirty: Bool { isLarge && progress.isDirty }
 
-    /// The state of a large run that no event has told yet; nil when there is none.
+    /// The state of a large run that was not emitted with an event; nil when there is none.
     public mutating func pendingState() -> Emission? {
         guard isDirty else { return nil }
         stateTime += Self.stateInterval
@@ -128,7 +128,7 @@ public struct ComfyEncoder: Sendable {
             part: MessageNumbers.partCount - 1, runSeq: runSeq)
     }
 
-    /// Appends what an event of the run is told as.
+    /// Appends the messages of an event of the run.
     public mutating func encode(_ event: RunEvent, into out: inout [Emission]) {
         (eventFactCount, otherCount) = (0, 0)
         let elapsed = event.elapsed
@@ -146,7 +146,7 @@ public struct ComfyEncoder: Sendable {
         case .runProgress(let finished, let count, let remaining):
             emit(.runProgress(finished: finished, count: count, remaining: remaining), as: .transient, to: &out)
         case .nodeCached(let node):
-            // Those of earlier runs have been told; this is an equal node's result.
+            // Those of earlier runs were emitted at the start; this is an equal node's result.
             guard !cached.contains(node) else { break }
             progress.finish(node, at: elapsed)
             emitState(at: elapsed, to: &out)
@@ -207,7 +207,7 @@ public struct ComfyEncoder: Sendable {
         }
     }
 
-    // MARK: Events that are told in several parts
+    // MARK: Events of several messages
 
     private func showsProgress(of node: NodeID, at elapsed: Duration) -> Bool {
         guard let node = progress[node] else { return true }
@@ -267,7 +267,7 @@ public struct ComfyEncoder: Sendable {
                 .executionInterrupted(
                     node: node, type: node.flatMap { progress[$0]?.type } ?? "", executed: executed, timestamp: time),
                 to: &out)
-        case .failed: break  // told when the node failed
+        case .failed: break  // emitted when the node failed
         }
         emit(.executionEnded, as: .end, to: &out)
     }
@@ -282,7 +282,7 @@ public struct ComfyEncoder: Sendable {
         _ message: ComfyMessage, as role: Role = .fact, for variant: Variant = .all, to out: inout [Emission]
     ) {
         // Binary messages have no place for it.
-        if role.isFact, message.type != nil { runSeq += 1 }
+        if role.isFact, message.kind != nil { runSeq += 1 }
         let part: UInt64
         // The part of a fact does not depend on the other messages, which another fold of the same facts may lack.
         if role.isFact {

@@ -86,7 +86,7 @@ public struct PictureOrigin: Sendable {
 
 /// The numbers in a message about a run.
 public struct MessageNumbers: Sendable {
-    /// Rises from message to message over all runs, with gaps: `order << 4 | part` of the event that it tells.
+    /// Rises from message to message over all runs, with gaps: `order << 4 | part` of its event.
     public let seq: UInt64
     /// Counts the facts of the run from 1, without gaps; in another message that of the fact before it.
     public let runSeq: UInt64
@@ -97,10 +97,10 @@ public struct MessageNumbers: Sendable {
         (self.seq, self.runSeq, self.epoch) = (seq, runSeq, epoch)
     }
 
-    /// How many parts an event may have; the last is that of states told by a clock.
+    /// How many parts an event may have; the last is that of states that a clock asks for.
     public static let partCount: UInt64 = 16
 
     public static func seq(order: UInt64, part: UInt64) -> UInt64 { order << 4 | part }
-    /// The order of the event that a message tells.
+    /// The order of a message's event.
     public static func order(ofSeq seq: UInt64) -> UInt64 { seq >> 4 }
 }

@@ -1,27 +1,49 @@
 public import GraphCore
 
 extension ComfyMessage {
-    /// Its name in the text messages; nil for a binary one.
-    public var type: String? {
+    /// The names of the text messages.
+    public enum Kind: String, CaseIterable, Sendable {
+        case runQueued = "run_queued"
+        case executionStart = "execution_start"
+        case executionCached = "execution_cached"
+        case runProgress = "run_progress"
+        case progressState = "progress_state"
+        case executionSuccess = "execution_success"
+        case executionInterrupted = "execution_interrupted"
+        case executionError = "execution_error"
+        case executing
+        case nodeCached = "node_cached"
+        case nodeWaiting = "node_waiting"
+        case nodePhase = "node_phase"
+        case progress
+        case nodePreview = "node_preview"
+        case nodeLog = "node_log"
+        case executed
+        case nodeFinished = "node_finished"
+        case nodeInterrupted = "node_interrupted"
+    }
+
+    /// Nil for a binary message.
+    public var kind: Kind? {
         switch self {
-        case .runQueued: "run_queued"
-        case .executionStart: "execution_start"
-        case .executionCached: "execution_cached"
-        case .runProgress: "run_progress"
-        case .progressState: "progress_state"
-        case .executionSuccess: "execution_success"
-        case .executionInterrupted: "execution_interrupted"
-        case .executionError: "execution_error"
-        case .executionEnded, .executing, .executingBlocked: "executing"
-        case .nodeCached: "node_cached"
-        case .nodeWaiting: "node_waiting"
-        case .nodePhase: "node_phase"
-        case .progress: "progress"
-        case .nodePreview: "node_preview"
-        case .nodeLog: "node_log"
-        case .executed: "executed"
-        case .nodeFinished: "node_finished"
-        case .nodeInterrupted: "node_interrupted"
+        case .runQueued: .runQueued
+        case .executionStart: .executionStart
+        case .executionCached: .executionCached
+        case .runProgress: .runProgress
+        case .progressState: .progressState
+        case .executionSuccess: .executionSuccess
+        case .executionInterrupted: .executionInterrupted
+        case .executionError: .executionError
+        case .executionEnded, .executing, .executingBlocked: .executing
+        case .nodeCached: .nodeCached
+        case .nodeWaiting: .nodeWaiting
+        case .nodePhase: .nodePhase
+        case .progress: .progress
+        case .nodePreview: .nodePreview
+        case .nodeLog: .nodeLog
+        case .executed: .executed
+        case .nodeFinished: .nodeFinished
+        case .nodeInterrupted: .nodeInterrupted
         case .picture, .describedPicture, .progressText: nil
         }
     }
@@ -37,7 +59,7 @@ extension ComfyMessage {
         }
         var text = JSONText()
         text.raw("{\"type\":\"")
-        text.raw(type ?? "")
+        text.raw(kind?.rawValue ?? "")
         text.raw("\",\"data\":{\"prompt_id\":")
         text.string(run.text)
         write(to: &text)
@@ -53,7 +75,7 @@ extension ComfyMessage {
 
     /// `["execution_start", {...}]`, as ComfyUI's history has it: without numbers.
     public func historyEntry(of run: RunID) -> [UInt8] {
-        Array("[\"\(type ?? "")\",".utf8) + data(of: run) + Array("]".utf8)
+        Array("[\"\(kind?.rawValue ?? "")\",".utf8) + data(of: run) + Array("]".utf8)
     }
 
     /// `{"prompt_id": ...}`: its fields without the numbers.

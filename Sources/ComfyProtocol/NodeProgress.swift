@@ -52,14 +52,14 @@ struct NodeProgressList {
     private var indexByNode: [NodeID: Int] = [:]
     /// Positions of the nodes that the next state of a large run is about: those that changed, and those that run.
     private var changed: [Int] = []
-    /// Whether there are changes that no state has told.
+    /// Whether there are changes that are in no state yet.
     private(set) var isDirty = false
 
     init(of run: RunID) { self.run = run }
 
     subscript(node: NodeID) -> NodeProgress? { indexByNode[node].map { nodes[$0] } }
 
-    /// Up to 64 nodes the whole state is told at every change, as ComfyUI does; above that its cost would be quadratic.
+    /// Up to 64 nodes the whole state is emitted at every change, as ComfyUI does; above that its cost would be quadratic.
     var isSmall: Bool { nodes.count <= 64 }
 
     /// The running node that was touched last.
@@ -80,7 +80,7 @@ struct NodeProgressList {
         touch(nodes.count - 1)
     }
 
-    /// - Parameter isShown: whether all streams are told.
+    /// - Parameter isShown: whether it goes to all streams.
     mutating func progress(_ node: NodeID, _ value: Double, of max: Double, isShown: Bool) {
         guard let index = indexByNode[node] else { return }
         (nodes[index].value, nodes[index].max, nodes[index].hasProgress) = (value, max, true)

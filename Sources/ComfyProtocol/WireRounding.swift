@@ -1,6 +1,6 @@
 public import GraphCore
 
-/// How exactly numbers are told.
+/// How exactly numbers are written.
 enum WireRounding {
     /// Tenths.
     static func percent(_ percent: Double) -> Double { (percent * 10).rounded() / 10 }

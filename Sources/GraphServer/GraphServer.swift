@@ -41,7 +41,7 @@ public final class GraphServer: Sendable {
         let dispatcher = Dispatcher(
             store, engine: engine, limits: Dispatcher.Limits(concurrency: options.concurrentPrompts),
             preparation: { await tempCleanup.wait() })
-        let messages = FrameLog(epoch: store.epoch)
+        let messages = FrameLog(epoch: store.epoch, limits: Self.frameLimits(options))
         let encoding = RunEncoding(registry: engine.registry, redactor: redactor)
         let publisher = EventPublisher(store, to: messages, encoding: encoding, livePreviews: options.livePreviews)
         dispatcher.onRunEnd { [weak publisher] in publisher?.publish() }
@@ -55,7 +55,8 @@ public final class GraphServer: Sendable {
             options: options, engine: engine, folders: folders, store: store, dispatcher: dispatcher, log: messages,
             encoding: encoding,
             streams: Subscription.Sources(
-                frames: messages, store: store, encoding: encoding, replays: BlockingPool(width: 1)), serverLog: serverLog,
+                frames: messages, store: store, encoding: encoding, replays: BlockingPool(width: 1)),
+            serverLog: serverLog,
             guards: guards, redactor: redactor, tempCleanup: tempCleanup, freeModels: freeModels,
             idleTrim: idleTrim, pictures: pictures, previews: PreviewCache(lane: pictures))
         if let complaint = options.frontEndRoot.flatMap(PageRoutes.complaint) { serverLog.say(complaint) }
@@ -72,6 +73,12 @@ public final class GraphServer: Sendable {
     private static func logLimits(_ options: ServerOptions) -> EventLog.Limits {
         var limits = EventLog.Limits()
         limits.maxByteCount = options.keptByteCount
+        return limits
+    }
+
+    private static func frameLimits(_ options: ServerOptions) -> FrameLog.Limits {
+        var limits = FrameLog.Limits()
+        limits.factByteCount = min(limits.factByteCount, options.keptByteCount)
         return limits
     }
 

@@ -18,7 +18,7 @@ private struct Encoding {
             let payload = emission.message.payload(
                 of: event.run, MessageNumbers(seq: seq, runSeq: emission.runSeq, epoch: "e"))
             return (
-                emission.message, emission.message.type == nil ? nil : try? JSONParser.parse(payload), emission.part
+                emission.message, emission.message.kind == nil ? nil : try? JSONParser.parse(payload), emission.part
             )
         }
     }
@@ -211,10 +211,10 @@ struct NodeProgressTests {
             list.finish(node, at: .zero)
             // With a look at every node each time, the test would take many minutes.
             let state = list.takeState()
-            if number == count - 1 { #expect(state.map(\.id) == ["running", "\(count - 1)"]) }
+            if number == count - 1 { #expect(state.map(\.id.text) == ["running", "\(count - 1)"]) }
         }
         list.finish("running", at: .zero)
-        #expect(list.takeState().map(\.id) == ["running"])
+        #expect(list.takeState().map(\.id.text) == ["running"])
         #expect(list.takeState().isEmpty && !list.isDirty)
     }
 

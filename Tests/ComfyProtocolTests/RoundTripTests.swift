@@ -46,7 +46,7 @@ struct RoundTripTests {
             add(.runStarted(nodeCount: count, cached: cached))
             for node in cached { add(.nodeCached(node)) }
             add(.runProgress(finished: 0, of: count, remaining: remaining()))
-            for number in 0..<count { makeNode("n\(number)") }
+            for number in 0..<count { makeNode(NodeID("n\(number)")) }
             if Bool.random(using: &random) {
                 add(.runFinished(.succeeded))
             } else {
@@ -106,7 +106,7 @@ struct RoundTripTests {
         for event in run.events {
             var emissions: [ComfyEncoder.Emission] = []
             encoder.encode(event, into: &emissions)
-            for emission in emissions where emission.message.type != nil {
+            for emission in emissions where emission.message.kind != nil {
                 let number = MessageNumbers.seq(order: event.order, part: emission.part)
                 #expect(number > seq && emission.part < MessageNumbers.partCount - 1)
                 #expect(emission.runSeq == runSeq + (emission.role.isFact ? 1 : 0))
@@ -120,6 +120,39 @@ struct RoundTripTests {
         let outcome: RunEvent.Outcome? =
             if case .runFinished(let outcome)? = run.events.last?.kind { outcome } else { nil }
         #expect(decoder.outcome == outcome && decoder.hasEnded)
+    }
+
+    @Test("is shown by graphrun 0.5.0 with every progress there was", arguments: 0..<50 as Range<UInt64>)
+    func oldClient(_ seed: UInt64) throws {
+        let run = RandomRun(seed: seed)
+        var encoder = ComfyEncoder(run.id, ComfyEncoder.Origin(queuedAt: 0))
+        var fold = MessageFold(run.id, Workflow(nodes: []))
+        var position = StreamPosition()
+        position.restart(["epoch": "e", "seq": 0])
+        var shown: [RunEvent.Kind] = []
+        for event in run.events {
+            var emissions: [ComfyEncoder.Emission] = []
+            encoder.encode(event, into: &emissions)
+            for emission in emissions where emission.message.kind != nil {
+                let seq = MessageNumbers.seq(order: event.order, part: emission.part)
+                let message = try JSONParser.parse(
+                    emission.message.payload(
+                        of: run.id, MessageNumbers(seq: seq, runSeq: emission.runSeq, epoch: "e")))
+                if position.isNew(message["data"] ?? .null) { shown += fold.read(message) }
+            }
+        }
+        func isProgress(_ kind: RunEvent.Kind) -> Bool {
+            switch kind {
+            case .runProgress, .nodeProgress: true
+            default: false
+            }
+        }
+        #expect(shown.count(where: isProgress) == run.events.count { isProgress($0.kind) })
+        #expect(fold.hasEnded)
+        // A connection that breaks anywhere goes on behind the last number.
+        let last = run.events.last
+        let hasFailed = if case .runFinished(.failed)? = last?.kind { true } else { false }
+        #expect(position.text == "e:\(MessageNumbers.seq(order: last?.order ?? 0, part: hasFailed ? 3 : 7))")
     }
 
     @Test("has the same facts with the same numbers when it is folded again", arguments: 0..<50 as Range<UInt64>)

@@ -13,8 +13,10 @@ struct EventPublisherTests {
         let frames: FrameLog
         let publisher: EventPublisher
 
-        init() {
-            frames = FrameLog(epoch: store.epoch)
+        init(factByteCount: Int = 8 << 20) {
+            var limits = FrameLog.Limits()
+            limits.factByteCount = factByteCount
+            frames = FrameLog(epoch: store.epoch, limits: limits)
             publisher = EventPublisher(
                 store, to: frames, encoding: RunEncoding(registry: PromptTexts.registry, redactor: PathRedactor()),
                 livePreviews: .announced)
@@ -120,7 +122,7 @@ struct EventPublisherTests {
 
     @Test("loses nothing of 100,000 events that came while it stood still")
     func behind() throws {
-        let bench = Bench()
+        let bench = Bench(factByteCount: 256 << 20)
         var reader = bench.reader(.run(nil))
         try bench.submit("a")
         _ = bench.store.take()
@@ -149,8 +151,12 @@ struct EventPublisherTests {
         publisher.publish()
         var out: [UInt8] = []
         #expect(frames.read(&reader, limit: .max, into: &out) { _, _ in } == .lost)
-        let resumed = frames.subscribe(.client("c"), .after(epoch: store.epoch, seq: seq)) {}.result
-        #expect(resumed == .resync(seq: frames.seq))
+        let sources = Subscription.Sources(
+            frames: frames, store: store,
+            encoding: RunEncoding(registry: PromptTexts.registry, redactor: PathRedactor()),
+            replays: BlockingPool(width: 1))
+        let resumed = Subscription(.client("c"), .after(epoch: store.epoch, seq: seq), sources)
+        #expect(resumed.join(wake: {}) { _ in }.result == .resync(seq: frames.seq))
     }
 }
 

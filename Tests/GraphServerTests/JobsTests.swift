@@ -30,6 +30,7 @@ struct JobsTests {
             #expect(all.json["pagination"] == ["offset": 0, "limit": 200, "total": 5, "has_more": false])
             for job in jobs { #expect(job["create_time"]?.number?.isInteger == true) }
             #expect(jobs[0]["workflow_id"] == "w")
+            #expect(jobs[1]["progress"]?.number != nil && jobs[1]["execution_start_time"]?.number != nil)
             #expect(jobs[4]["outputs_count"] == 1)
             #expect(jobs[4]["preview_output"]?["nodeId"] == "2")
             #expect(jobs[4]["preview_output"]?["mediaType"] == "images")

@@ -1,4 +1,5 @@
 import ComfyProtocol
+import Foundation
 import GraphCore
 import HTTP
 import Testing
@@ -390,4 +391,25 @@ struct OpenAPITests {
         let status = try JSONParser.parse(ComfyMessage.status(1, clientID: "c"))
         #expect(checker.complaints(status["data"] ?? .null, messages["status"]?["data"] ?? false) == [])
     }
+
+    @Test("describe every message that there is, as do docs/SERVER.md and docs/COMPATIBILITY.md")
+    func everyMessage() async throws {
+        let document = await (try TestPlace()).get("/openapi.json").json
+        let described = document["paths"]?["/ws"]?["get"]?["x-websocket-messages"]?["server"]?.object?.members ?? []
+        let kinds = ComfyMessage.Kind.allCases.map(\.rawValue)
+        #expect(Set(described.map(\.key)) == Set(kinds + ["status", "feature_flags", "resumed", "resync"]))
+        for name in ["SERVER", "COMPATIBILITY"] {
+            let text = try String(
+                contentsOf: ServerProcess.packageRoot.appending(path: "docs/\(name).md"), encoding: .utf8)
+            for kind in kinds where name == "COMPATIBILITY" || !Self.comfyUIs.contains(kind) {
+                #expect(text.contains("`\(kind)`"), "\(name).md says nothing of \(kind)")
+            }
+        }
+    }
+
+    /// Those of ComfyUI, which docs/COMPATIBILITY.md has.
+    private static let comfyUIs: Set = [
+        "execution_start", "execution_cached", "executing", "executed", "execution_success", "execution_interrupted",
+        "execution_error", "progress", "progress_state",
+    ]
 }

@@ -87,7 +87,7 @@ struct ResumeTests {
             let first = try endpoint.run(Graphs.number(0), client: "c").frames
             var all = first
             // So little at a time that who reads along loses nothing.
-            for value in 1...10 { all = try endpoint.run(Graphs.number(value), client: "c").frames }
+            for value in 1...80 { all = try endpoint.run(Graphs.number(value), client: "c").frames }
             let epoch = try Self.epoch(all)
             let socket = try endpoint.socket("c", "&since=\(epoch):\(Self.facts(first)[0])")
             _ = try socket.next()

@@ -42,14 +42,14 @@ struct BadOutputTests {
         #expect(workplace.files("outside").isEmpty)
     }
 
-    @Test("because its name is too long fails its node")
+    @Test("because its name is too long is refused before the run")
     func long() async throws {
         let prefix = String(repeating: "a", count: 201)
         let result = try await workplace.graphrun("small.json", "--set", "2.filename_prefix=\(prefix)", "--quiet")
-        #expect(result.code == 1 && result.output.isEmpty && workplace.outputs.isEmpty)
+        #expect(result.code == 2 && result.output.isEmpty && workplace.outputs.isEmpty)
         #expect(
             result.errors == """
-                error: node 2 (SaveImage): the prefix is longer than a file name may be
+                error: node 2 (SaveImage): input 'filename_prefix': the prefix is longer than a file name may be
                   Use at most 200 bytes.
 
                 """)

@@ -7,10 +7,10 @@ public protocol EventSink: Sendable {
     func append(_ kinds: inout [RunEvent.Kind], run: RunID, sequence: inout UInt64, elapsed: Duration)
 }
 
-/// The one numbered list of facts. Readers keep a position and read on from it; nobody is pushed to.
+/// The one numbered list of events. Readers keep a position and read on from it.
 ///
 /// Bounded: when full, progress and previews go first, then the facts of finished runs, last those of live ones.
-/// Who asks for something that is gone is told so.
+/// A reader whose position was evicted gets `isResync`.
 public final class EventLog: EventSink {
     public struct Limits: Sendable {
         public var maxEventCount = 1_000_000
@@ -151,7 +151,7 @@ public final class EventLog: EventSink {
         }
     }
 
-    /// Lets everyone who waits look again, at the cost of an empty read each.
+    /// Wakes all readers that wait, at the cost of an empty read each.
     public func wakeReaders() {
         let waiting = state.withLock { state in
             defer { state.waiting = [] }

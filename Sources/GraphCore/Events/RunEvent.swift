@@ -45,7 +45,7 @@ public struct RunEvent: Sendable {
         case nodePreview(NodeID, PreviewFormat, [UInt8])
         /// A file of the temp folder that shows the work so far, such as the first sentence of a speech.
         indirect case nodePreviewFile(NodeID, SavedFile)
-        /// A picture that is itself the node's result, sent instead of saved. Nobody may skip it as they may a preview.
+        /// A picture that is itself the node's result, sent instead of saved. It may not be skipped as a preview may.
         case nodePicture(NodeID, PreviewFormat, [UInt8])
         case nodeLog(NodeID, LogLevel, String)
         /// What people may look at: under `images`, the files saved, for example.

@@ -112,6 +112,10 @@ extension OpenAPI {
     ]
     private static let optionalJobFields: Schema.Fields = [
         "workflow_id": .string, "execution_start_time": .integer, "execution_end_time": .integer,
+        "progress": .number.described("How far a run under way is, 0 to 100."),
+        "stage": .string.described("What happens now, as a word for programs."),
+        "message": .string.described("The same for people."),
+        "estimated_seconds_left": .number.described("From measured durations, where there are some."),
         "preview_output": .named("JobPreview"), "execution_error": .named("ExecutionError"),
     ]
 

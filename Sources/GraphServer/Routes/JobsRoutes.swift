@@ -117,8 +117,8 @@ private struct Job: Sendable {
             json.text.string(workflow)
         }
         json.text.raw(",\"outputs_count\":\(run.hasEnded ? status.outputCount : 0)")
-        guard run.hasEnded else { return }
         if let started = run.startedAt { json.text.raw(",\"execution_start_time\":\(started)") }
+        guard run.hasEnded else { return writeProgress(to: &json) }
         if let ended = run.endedAt { json.text.raw(",\"execution_end_time\":\(ended)") }
         if let preview = status.preview, var file = preview.file.object {
             file["nodeId"] = .string(preview.node.text)
@@ -129,6 +129,23 @@ private struct Job: Sendable {
         if let error = HistoryEntry(run: run, encoding: encoding).error {
             json.text.raw(",\"execution_error\":")
             json.raw(ComfyMessage.executionError(error).data(of: prompt.id))
+        }
+    }
+
+    /// What happens now, of a run under way.
+    private func writeProgress(to json: inout JSONPieces) {
+        guard run.startedAt != nil else { return }
+        json.text.raw(",\"progress\":")
+        json.text.number((run.status.percent * 10).rounded() / 10)
+        if let stage = run.status.stage, let message = run.status.message {
+            json.text.raw(",\"stage\":")
+            json.text.string(stage)
+            json.text.raw(",\"message\":")
+            json.text.string(message)
+        }
+        if let remaining = run.status.remaining {
+            json.text.raw(",\"estimated_seconds_left\":")
+            json.text.number((remaining / .milliseconds(1)).rounded() / 1000)
         }
     }
 

@@ -9,13 +9,14 @@ struct NodeRoutes {
     var routes: [Route] {
         [
             .get("/object_info") { _ in
-                // Lists folders: not for the loop.
-                .later { Self.answer(ObjectInfo.json(of: context.registry, in: context.folders)) }
+                context.work(on: context.disk) {
+                    Self.answer(ObjectInfo.json(of: context.registry, in: context.folders))
+                }
             },
             .get("/object_info/{node}") { request in
                 let name = request.parameters["node"] ?? ""
                 guard let type = context.registry[name] else { return .json(.object(JSONObject())) }
-                return .later {
+                return context.work(on: context.disk) {
                     Self.answer(
                         .object(JSONObject([.init(name, ObjectInfo.json(of: type.schema, in: context.folders))])))
                 }

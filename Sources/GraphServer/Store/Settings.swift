@@ -66,7 +66,8 @@ final class Settings: Sendable {
         if let object = (try? JSONParser.parse(bytes))?.object { return object }
         let aside = Self.filename + ".damaged"
         _ = try folders.moveUserFile(Self.filename, to: aside, overwrite: true)
-        serverLog.say("warning: the settings are not JSON\n  They are now in user/default/\(aside); new ones were begun.")
+        serverLog.say(
+            "warning: the settings are not JSON\n  They are now in user/default/\(aside); new ones were begun.")
         return JSONObject()
     }
 }

@@ -12,7 +12,7 @@ final class EventPublisher: Sendable {
     private struct State {
         var position: EventLog.Position = 0
         var runs: [RunID: LiveRun] = [:]
-        /// Those of `runs` with a state that no event has told. Most of `runs` wait, and are not looked at.
+        /// Those of `runs` with a state that no event has published. Most of `runs` wait, and are not visited.
         var dirty: Set<RunID> = []
         var large: Set<RunID> = []
         /// How many prompts wait or run by the events read so far.
@@ -40,8 +40,8 @@ final class EventPublisher: Sendable {
             let (position, isDirty, isLarge) = publish()
             if Task.isCancelled { return }
             if isDirty { wakeLater() }
-            // A large run has something to tell every few microseconds. Being woken for each costs its nodes more than
-            // they take themselves; half a millisecond later nobody notices.
+            // A large run has an event every few microseconds. A wake for each costs its nodes more than they take
+            // themselves; half a millisecond is below what a screen shows.
             if isLarge { try? await Task.sleep(for: .microseconds(500)) }
             await store.log.wait(after: position)
         }
@@ -69,7 +69,7 @@ final class EventPublisher: Sendable {
         }
     }
 
-    /// A large run that falls silent still has its last state told.
+    /// Has the last state of a large run published that has no further event for now.
     private func wakeLater() {
         Task.detached { [log = store.log] in
             try? await Task.sleep(for: ComfyEncoder.stateInterval)
@@ -140,12 +140,12 @@ final class EventPublisher: Sendable {
 }
 
 extension EncodedMessage {
-    /// - Returns: nil for a message that goes to nobody.
+    /// - Returns: nil for a message that no stream takes.
     init?(
         _ emission: ComfyEncoder.Emission, seq: UInt64, of run: RunID, to audience: Audience, epoch: String,
         _ livePreviews: LivePreviews
     ) {
-        let isBinary = emission.message.type == nil
+        let isBinary = emission.message.kind == nil
         if isBinary {
             // Streams that read by run take no binary messages.
             guard audience != .nobody else { return nil }

@@ -3,18 +3,18 @@ internal import GraphCore
 internal import HTTP
 internal import Synchronization
 
-/// The messages of all runs in one order, held once and shared by all who get them.
+/// The encoded messages of all runs in one order, held once and shared by all streams: a cache of what the store can
+/// have encoded again.
 ///
-/// A client is a position in it: it reads on when its socket can take more, and nobody waits for anybody. Facts are kept
-/// for those who come back, up to a number of bytes; progress and previews are kept for a moment, and skipped for who
-/// falls behind.
+/// A stream is a position in it: it reads on when its socket can take more, and waits for no other stream. Facts are kept
+/// up to a number of bytes; progress and previews are kept for a moment, and skipped for a stream that falls behind.
 final class FrameLog: Sendable {
     struct Limits: Sendable {
         var factByteCount = 8 << 20
         /// What is left of them by `dropOldFacts`.
         var leastFactByteCount = 1 << 20
         var transientByteCount = 16 << 20
-        /// Who has more progress than this before it is given the newest part only.
+        /// A stream with more progress than this before it is given the newest part only.
         var lagByteCount = 256 << 10
         /// How long a client's messages wait for the answer to its POST at most.
         var answerDelay = Duration.seconds(1)
@@ -22,11 +22,11 @@ final class FrameLog: Sendable {
         var connectDelay = Duration.seconds(30)
     }
 
-    /// Reads for one client, or for everyone who asks for a run.
+    /// Reads for one client, or by run.
     struct Reader: Sendable {
         enum Scope: Sendable, Hashable {
             case client(String)
-            /// One run, whoever posted it; all of them without an id.
+            /// One run of any client; all of them without an id.
             case run(RunID?)
         }
 
@@ -34,7 +34,7 @@ final class FrameLog: Sendable {
         /// Everything up to this position has been read.
         fileprivate(set) var factPosition: UInt64
         fileprivate(set) var transientPosition: UInt64
-        /// Of what is told to everyone, which is never told twice.
+        /// Of messages for all streams, which are never given twice.
         fileprivate(set) var sharedPosition: UInt64
         /// The number of the last fact that was read, or after which it began.
         fileprivate(set) var factSeq: UInt64
@@ -75,7 +75,7 @@ final class FrameLog: Sendable {
         }
     }
 
-    /// What a client id has been told.
+    /// What there is for a client id.
     private struct Channel {
         /// Numbers in `State.facts` and `State.transients`.
         var facts = Ring<Int>()
@@ -94,7 +94,7 @@ final class FrameLog: Sendable {
 
     typealias Instant = SuspendingClock.Instant
 
-    /// What a client that comes back in the middle of a run is told first, in this order.
+    /// What a client that comes back in the middle of a run is given first, in this order.
     private struct Latest {
         var start: EncodedMessage?
         var state: EncodedMessage?
@@ -109,7 +109,7 @@ final class FrameLog: Sendable {
 
     private struct State {
         var position: UInt64 = 0
-        /// The newest event number told.
+        /// Of the newest message.
         var seq: UInt64 = 0
         var facts = Ring<Frame>()
         var transients = Ring<Frame>()
@@ -117,10 +117,10 @@ final class FrameLog: Sendable {
         var transientByteCount = 0
         var lostSeq: UInt64 = 0
         var lostPosition: UInt64 = 0
-        /// Transients for everyone.
+        /// Transients for all streams.
         var shared = Ring<Int>()
         var channels: [String: Channel] = [:]
-        /// Who reads by run.
+        /// Readers by run.
         var watchers: [Int: Subscriber] = [:]
         /// Readers by client id. Most channels have none, and are not visited.
         var listeners: [Int: Subscriber] = [:]
@@ -188,7 +188,7 @@ final class FrameLog: Sendable {
         }
     }
 
-    /// Keeps what a client that comes back is told first.
+    /// Keeps what a client that comes back is given first.
     private func remember(_ message: EncodedMessage, _ id: String, _ state: inout State) {
         guard let run = message.run else { return }
         let part: WritableKeyPath<Latest, EncodedMessage?>
@@ -280,7 +280,7 @@ final class FrameLog: Sendable {
             channel.held[run] = now + limits.answerDelay
             if channel.subscribers.isEmpty {
                 channel.unheard.removeAll { now - $0.time > limits.connectDelay }
-                // A script that posts a thousand prompts before it connects is told from one of each second on.
+                // One for each second: a script may post a thousand prompts before it connects.
                 if channel.unheard.last.map({ now - $0.time > .seconds(1) }) != false {
                     channel.unheard.append((state.position, now))
                 }
@@ -323,7 +323,7 @@ final class FrameLog: Sendable {
     }
 
     /// Joins: `wake` is called, on any thread, whenever there may be something to read.
-    /// - Returns: also what a client that comes back in the middle of a run is told first.
+    /// - Returns: also what a client that comes back in the middle of a run is given first.
     func subscribe(
         _ scope: Reader.Scope, _ entry: StartPosition, wake: @escaping @Sendable () -> Void
     ) -> (reader: Reader, subscription: Int, result: ResumeResult, latest: [EncodedMessage]) {
@@ -390,7 +390,7 @@ final class FrameLog: Sendable {
         }
     }
 
-    /// The newest event number told.
+    /// Of the newest message.
     var seq: UInt64 { state.withLock { $0.seq } }
 
     /// Gives the reader what it has not read, oldest first, until about `limit` bytes have been appended to `out`.
@@ -478,7 +478,7 @@ final class FrameLog: Sendable {
     private func skip(in ring: Ring<Int>, _ position: inout UInt64, _ state: State) {
         let from = position
         let first = ring.firstNumber { (state.transients[$0]?.position ?? 0) > from }
-        // A look at the count before the sum: nearly nobody is behind.
+        // The count is looked at before the sum: nearly no stream is behind.
         guard ring.end - first > 16 else { return }
         var byteCount = 0
         for number in stride(from: ring.end - 1, through: first, by: -1) {

@@ -40,7 +40,7 @@ final class ServerSentEvents: ByteSource {
         return switch outcome {
         case .idle: .idle
         case .more: .more
-        // The client comes back by itself and is told to start over.
+        // The client comes back by itself and gets a resync.
         case .lost: .end
         }
     }

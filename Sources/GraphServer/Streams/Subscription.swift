@@ -41,7 +41,7 @@ final class Subscription: Sendable {
     /// - Parameters:
     ///   - wake: has `fill` called; from any thread.
     ///   - configure: says what the stream understands.
-    /// - Returns: also what a client that comes back in the middle of a run is told first.
+    /// - Returns: also what a client that comes back in the middle of a run is given first.
     func join(
         wake: @escaping @Sendable () -> Void, _ configure: (inout FrameLog.Reader) -> Void
     ) -> (result: FrameLog.ResumeResult, latest: [EncodedMessage]) {
