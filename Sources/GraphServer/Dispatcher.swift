@@ -59,21 +59,25 @@ final class Dispatcher: Sendable {
     func submit(
         _ id: RunID, _ place: QueuePlace, ready: Ready, _ make: (_ priority: Double, _ number: String) -> Prompt
     ) throws(SubmitRefusal) -> Prompt {
-        if state.withLock({ $0.isStopped }) { throw .full("the server is stopping") }
-        let prompt = try store.submit(id, place, make)
-        startNext(orKeep: ready, of: prompt)
-        return prompt
+        // Under the lock, so that the prompt is not taken before its plan is there.
+        let result: Result<Prompt, SubmitRefusal> = state.withLock { state in
+            if state.isStopped { return .failure(.full("the server is stopping")) }
+            return Result { () throws(SubmitRefusal) in
+                let prompt = try store.submit(id, place, make)
+                state.ready[id] = (ready, prompt.byteCount)
+                state.readyByteCount += prompt.byteCount
+                startNext(&state)
+                if state.readyByteCount > limits.readyByteCount { _ = state.takeReady(id) }
+                return prompt
+            }
+        }
+        return try result.get()
     }
 
-    private func startNext(orKeep ready: Ready? = nil, of prompt: Prompt? = nil) {
-        state.withLock { state in
-            if let ready, let prompt { state.ready[prompt.id] = (ready, prompt.byteCount) }
-            state.readyByteCount += prompt?.byteCount ?? 0
-            while state.tasks.count < limits.concurrency, !state.isStopped, let (next, run) = store.take() {
-                let ready = state.takeReady(next.id)
-                state.tasks[next.id] = engine.task { await self.run(next, ready, run) }
-            }
-            if let prompt, state.readyByteCount > limits.readyByteCount { _ = state.takeReady(prompt.id) }
+    private func startNext(_ state: inout State) {
+        while state.tasks.count < limits.concurrency, !state.isStopped, let (next, run) = store.take() {
+            let ready = state.takeReady(next.id)
+            state.tasks[next.id] = engine.task { await self.run(next, ready, run) }
         }
     }
 
@@ -85,8 +89,10 @@ final class Dispatcher: Sendable {
         } catch {
             engine.fail(run, error)
         }
-        state.withLock { $0.tasks[prompt.id] = nil }
-        startNext()
+        state.withLock { state in
+            state.tasks[prompt.id] = nil
+            startNext(&state)
+        }
         // At once, on this thread: waking another would be the larger part of a small prompt's time.
         runEnded.withLock { $0 }?()
         if store.counts.remaining == 0 { becameIdle.withLock { $0 }?() }
@@ -111,13 +117,11 @@ final class Dispatcher: Sendable {
     func cancel(_ ids: [RunID]) {
         store.cancel(ids)
         state.withLock { state in for id in ids where state.tasks[id] == nil { _ = state.takeReady(id) } }
-        runEnded.withLock { $0 }?()
     }
 
     func cancelAllPending() {
         store.cancelAllPending()
         state.withLock { ($0.ready, $0.readyByteCount) = ([:], 0) }
-        runEnded.withLock { $0 }?()
     }
 
     /// Interrupts what runs: one prompt, or all of them.

@@ -54,8 +54,7 @@ public final class GraphServer: Sendable {
         context = ServerContext(
             options: options, engine: engine, folders: folders, store: store, dispatcher: dispatcher, log: messages,
             encoding: encoding,
-            streams: Subscription.Sources(
-                frames: messages, store: store, encoding: encoding, replays: BlockingPool(width: 1)),
+            streams: Subscription.Sources(frames: messages, replays: Replays(store, encoding)),
             serverLog: serverLog,
             guards: guards, redactor: redactor, tempCleanup: tempCleanup, freeModels: freeModels,
             idleTrim: idleTrim, pictures: pictures, previews: PreviewCache(lane: pictures))

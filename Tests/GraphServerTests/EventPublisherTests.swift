@@ -152,9 +152,8 @@ struct EventPublisherTests {
         var out: [UInt8] = []
         #expect(frames.read(&reader, limit: .max, into: &out) { _, _ in } == .lost)
         let sources = Subscription.Sources(
-            frames: frames, store: store,
-            encoding: RunEncoding(registry: PromptTexts.registry, redactor: PathRedactor()),
-            replays: BlockingPool(width: 1))
+            frames: frames,
+            replays: Replays(store, RunEncoding(registry: PromptTexts.registry, redactor: PathRedactor())))
         let resumed = Subscription(.client("c"), .after(epoch: store.epoch, seq: seq), sources)
         #expect(resumed.join(wake: {}) { _ in }.result == .resync(seq: frames.seq))
     }

@@ -24,8 +24,7 @@ struct ReplayTests {
             frames = FrameLog(epoch: store.epoch, limits: kept)
             let encoding = RunEncoding(registry: PromptTexts.registry, redactor: PathRedactor())
             publisher = EventPublisher(store, to: frames, encoding: encoding, livePreviews: .announced)
-            sources = Subscription.Sources(
-                frames: frames, store: store, encoding: encoding, replays: BlockingPool(width: 1))
+            sources = Subscription.Sources(frames: frames, replays: Replays(store, encoding))
         }
 
         /// Runs a prompt of `nodeCount` nodes.

@@ -83,11 +83,11 @@ struct ResumeTests {
 
     @Test("with a number whose messages are gone is told to start over")
     func gone() async throws {
-        try await withListeningPlace({ $0.keptByteCount = 20_000 }) { _, endpoint in
+        try await withListeningPlace({ $0.keptByteCount = 100_000 }) { _, endpoint in
             let first = try endpoint.run(Graphs.number(0), client: "c").frames
             var all = first
             // So little at a time that who reads along loses nothing.
-            for value in 1...80 { all = try endpoint.run(Graphs.number(value), client: "c").frames }
+            for value in 1...150 { all = try endpoint.run(Graphs.number(value), client: "c").frames }
             let epoch = try Self.epoch(all)
             let socket = try endpoint.socket("c", "&since=\(epoch):\(Self.facts(first)[0])")
             _ = try socket.next()

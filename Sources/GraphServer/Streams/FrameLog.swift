@@ -125,6 +125,8 @@ final class FrameLog: Sendable {
         /// Readers by client id. Most channels have none, and are not visited.
         var listeners: [Int: Subscriber] = [:]
         var nextSubscriber = 0
+        /// With so many channels they are looked through for empty ones.
+        var sweptChannelCount = 1024
     }
 
     let epoch: String
@@ -264,7 +266,8 @@ final class FrameLog: Sendable {
 
     private func forgetIfEmpty(_ id: String, _ state: inout State) {
         guard let channel = state.channels[id], channel.facts.isEmpty, channel.transients.isEmpty,
-            channel.subscribers.isEmpty, channel.latest.isEmpty, channel.held.isEmpty
+            channel.subscribers.isEmpty, channel.latest.isEmpty, channel.held.isEmpty,
+            channel.unheard.allSatisfy({ SuspendingClock.now - $0.time > limits.connectDelay })
         else { return }
         state.channels[id] = nil
     }
@@ -286,7 +289,15 @@ final class FrameLog: Sendable {
                 }
             }
             state.channels[client] = channel
+            sweep(&state)
         }
+    }
+
+    /// Forgets the channels of clients that posted in vain and never came, once they may be the most.
+    private func sweep(_ state: inout State) {
+        guard state.channels.count > state.sweptChannelCount else { return }
+        for id in Array(state.channels.keys) { forgetIfEmpty(id, &state) }
+        state.sweptChannelCount = 2 * state.channels.count + 1024
     }
 
     /// The POST of a run has its answer, or never will have one.

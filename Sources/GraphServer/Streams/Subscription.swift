@@ -10,10 +10,7 @@ final class Subscription: Sendable {
     /// Where messages come from.
     struct Sources: Sendable {
         let frames: FrameLog
-        let store: any RunStore
-        let encoding: RunEncoding
-        /// Where facts are encoded again.
-        let replays: BlockingPool
+        let replays: Replays
     }
 
     private struct State {
@@ -49,7 +46,7 @@ final class Subscription: Sendable {
         configure(&joined.reader)
         var replay: Replay?
         if case .evicted(let seq, let through) = joined.result {
-            replay = Replay(scope, after: seq, through: through, of: sources.store, sources.encoding)
+            replay = sources.replays.replay(scope, after: seq, through: through)
             joined.result = replay == nil ? .resync(seq: sources.frames.seq) : .resumed(seq: seq, factCount: nil)
             if replay == nil { sources.frames.skipToEnd(&joined.reader) }
         }
@@ -81,9 +78,9 @@ final class Subscription: Sendable {
                     if out.count - start >= limit { return .more }
                 }
                 if state.isReplaying { return .idle }
-                if let replay = state.replay {
+                if state.replay != nil {
                     state.isReplaying = true
-                    sources.replays.add { [weak self] in self?.go(on: replay) }
+                    sources.replays.add { [weak self] in self?.replayMore() }
                     return .idle
                 }
                 switch sources.frames.read(&reader, limit: limit, into: &out, append: { write($0.message, &$1) }) {
@@ -94,7 +91,7 @@ final class Subscription: Sendable {
                     return .idle
                 case .lost:
                     guard let (seq, through) = sources.frames.evicted(of: reader),
-                        let replay = Replay(scope, after: seq, through: through, of: sources.store, sources.encoding)
+                        let replay = sources.replays.replay(scope, after: seq, through: through)
                     else { return .lost }
                     state.replay = replay
                     sources.frames.skipEvicted(&reader)
@@ -103,12 +100,16 @@ final class Subscription: Sendable {
         }
     }
 
-    private func go(on replay: Replay) {
+    private func replayMore() {
+        // Not under the lock: it takes milliseconds, and the loop asks meanwhile.
+        guard var replay = state.withLock({ $0.replay }) else { return }
         let next = replay.next()
         let wake = state.withLock { state in
             state.isReplaying = false
-            state.replayed = next?.messages[...] ?? []
-            if next?.isWhole != false { state.replay = nil }
+            // The stream may be gone.
+            guard state.replay != nil else { return state.wake }
+            state.replayed = next?.messages ?? []
+            state.replay = next?.isWhole == false ? replay : nil
             // Facts are gone for good: the next read says so.
             if next == nil { state.reader?.markLost() }
             return state.wake
