@@ -68,8 +68,11 @@ struct PromptRoutes {
         text.raw("}")
         var response = Response.json(bytes: text.bytes)
         if let client = read.clientID {
-            // A thread later: of two sockets that are written to at once the second may be readable first.
-            response.onWritten = { [log = context.log, id = read.id] in Task.detached { log.answered(client, id) } }
+            response.onWritten = { [log = context.log, id = read.id] in
+                guard log.hasStreams(client) else { return log.answered(client, id) }
+                // A thread later: of two sockets that are written to at once the second may be readable first.
+                Task.detached { log.answered(client, id) }
+            }
         }
         return response
     }

@@ -12,6 +12,8 @@ final class EventPublisher: Sendable {
     private struct State {
         var position: EventLog.Position = 0
         var runs: [RunID: LiveRun] = [:]
+        /// The run of the last event, out of `runs`: neighbouring events mostly are of one run.
+        var current: LiveRun?
         /// Those of `runs` with a state that no event has published. Most of `runs` wait, and are not visited.
         var dirty: Set<RunID> = []
         var large: Set<RunID> = []
@@ -20,7 +22,6 @@ final class EventPublisher: Sendable {
         /// Of the newest message.
         var seq: UInt64 = 0
         var messages: [EncodedMessage] = []
-        var emissions: [ComfyEncoder.Emission] = []
         var lastFlush = SuspendingClock.now
     }
 
@@ -51,11 +52,13 @@ final class EventPublisher: Sendable {
     @discardableResult
     func publish() -> (position: EventLog.Position, isDirty: Bool, isLarge: Bool) {
         state.withLock { state in
+            var emissions: [ComfyEncoder.Emission] = []
             while true {
                 let page = store.log.read(after: state.position, limit: 1024)
                 // Facts were dropped before they were read here: every stream starts over.
                 if page.isResync { log.dropAll() }
-                for event in page.events { encode(event, &state) }
+                for event in page.events { encode(event, &emissions, &state) }
+                park(&state)
                 state.position = page.next
                 let now = SuspendingClock.now
                 if state.lastFlush.duration(to: now) >= ComfyEncoder.stateInterval {
@@ -77,26 +80,34 @@ final class EventPublisher: Sendable {
         }
     }
 
-    private func encode(_ event: RunEvent, _ state: inout State) {
-        let id = event.run
+    private func encode(_ event: RunEvent, _ emissions: inout [ComfyEncoder.Emission], _ state: inout State) {
+        if state.current?.encoder.run != event.run {
+            park(&state)
+            state.current = state.runs.removeValue(forKey: event.run) ?? newRun(event.run)
+        }
         let isEnd: Bool
         switch event.kind {
         case .runQueued: (isEnd, state.queueLength) = (false, state.queueLength + 1)
         case .runFinished: (isEnd, state.queueLength) = (true, state.queueLength - 1)
         default: isEnd = false
         }
-        if state.runs.index(forKey: id) == nil { state.runs[id] = newRun(id) }
-        guard let index = state.runs.index(forKey: id) else { return }
-        state.emissions.removeAll(keepingCapacity: true)
-        state.runs.values[index].encoder.encode(event, into: &state.emissions)
-        let audience = state.runs.values[index].audience
-        for emission in state.emissions { add(emission, event.order, of: id, to: audience, &state) }
-        if isEnd {
-            (state.runs[id], _, _) = (nil, state.dirty.remove(id), state.large.remove(id))
-        } else if state.runs.values[index].encoder.isLarge {
+        guard let audience = state.current?.audience else { return }
+        emissions.removeAll(keepingCapacity: true)
+        state.current?.encoder.encode(event, into: &emissions)
+        for emission in emissions { add(emission, event.order, of: event.run, to: audience, &state) }
+        guard isEnd else { return }
+        (state.current, _, _) = (nil, state.dirty.remove(event.run), state.large.remove(event.run))
+    }
+
+    private func park(_ state: inout State) {
+        guard let run = state.current else { return }
+        state.current = nil
+        let id = run.encoder.run
+        if run.encoder.isLarge {
             state.large.insert(id)
-            if state.runs.values[index].encoder.isDirty { state.dirty.insert(id) } else { state.dirty.remove(id) }
+            if run.encoder.isDirty { state.dirty.insert(id) } else { state.dirty.remove(id) }
         }
+        state.runs[id] = run
     }
 
     private func newRun(_ id: RunID) -> LiveRun? {

@@ -300,6 +300,10 @@ final class FrameLog: Sendable {
         state.sweptChannelCount = 2 * state.channels.count + 1024
     }
 
+    func hasStreams(_ client: String) -> Bool {
+        state.withLock { state in state.channels[client].map { !$0.subscribers.isEmpty } ?? false }
+    }
+
     /// The POST of a run has its answer, or never will have one.
     func answered(_ client: String, _ run: RunID) {
         let wakes: [@Sendable () -> Void] = state.withLock { state in
