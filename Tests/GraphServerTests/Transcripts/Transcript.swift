@@ -29,7 +29,8 @@ struct Transcript {
     ]
     /// Our own members.
     private static let addedMembers: [String: Set<String>] = [
-        "executing": ["node_type", "because", "because_code", "because_input", "blocked"], "progress": ["estimated_seconds_left"],
+        "executing": ["node_type", "because", "because_code", "because_input", "blocked"],
+        "progress": ["estimated_seconds_left"],
         "execution_error": ["suggestion"], "feature_flags": ["supports_progress_text_metadata"],
     ]
 
