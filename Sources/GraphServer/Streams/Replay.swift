@@ -41,20 +41,15 @@ struct Replay: Sendable {
     }
 }
 
-/// The replays of a server. Streams of one scope that begin at one place share the work.
+/// The replays of a server. Streams of one run share the work.
 final class Replays: Sendable {
-    private struct Key: Hashable {
-        let scope: FrameLog.Reader.Scope
-        let position: EventLog.Position
-    }
-
     private struct WeakFold { weak var fold: ReplayFold? }
 
     private let store: any RunStore
     private let encoding: RunEncoding
     /// One thread: however many streams come back, the other cores are left to runs.
     private let pool = BlockingPool(width: 1)
-    private let folds = Mutex<[Key: WeakFold]>([:])
+    private let folds = Mutex<[RunID: WeakFold]>([:])
 
     init(_ store: any RunStore, _ encoding: RunEncoding) { (self.store, self.encoding) = (store, encoding) }
 
@@ -67,19 +62,23 @@ final class Replays: Sendable {
     /// - Returns: nil when the store has dropped some of it.
     func replay(_ scope: FrameLog.Reader.Scope, after: UInt64, through: UInt64) -> Replay? {
         let order = MessageNumbers.order(ofSeq: after)
-        let isOfOneRun = if case .run(_?) = scope { true } else { false }
-        guard isOfOneRun || order >= store.forgottenOrder else { return nil }
+        let oneRun: RunID? = if case .run(let id) = scope { id } else { nil }
+        guard oneRun != nil || order >= store.forgottenOrder else { return nil }
         let wanted = store.runs(of: scope).filter { $0.lastOrder.map { $0 >= order } ?? true }
         for run in wanted where store.log.read(after: run.position, run: run.prompt.id, limit: 1).isResync {
             return nil
         }
         let position = wanted.map(\.position).min() ?? MessageNumbers.order(ofSeq: through)
+        func makeFold() -> ReplayFold { ReplayFold(wanted, from: position, of: store, encoding) }
+        // Which runs a client has changes; one run stays one.
+        guard let oneRun, !wanted.isEmpty else {
+            return Replay(self, scope, makeFold(), after: after, through: through)
+        }
         let fold = folds.withLock { folds in
             folds = folds.filter { $0.value.fold != nil }
-            let key = Key(scope: scope, position: position)
-            if let shared = folds[key]?.fold, shared.begins { return shared }
-            let new = ReplayFold(wanted, from: position, of: store, encoding)
-            folds[key] = WeakFold(fold: new)
+            if let shared = folds[oneRun]?.fold, shared.begins { return shared }
+            let new = makeFold()
+            folds[oneRun] = WeakFold(fold: new)
             return new
         }
         return Replay(self, scope, fold, after: after, through: through)
