@@ -92,7 +92,8 @@ def answer_first(count):
                     if not answered and message["type"] != "status":
                         before.append(message["type"])
                     ended = ended or (message["type"] == "executing" and message["data"]["node"] is None)
-        assert answered
+        if not answered:
+            assert posts.recv(65536).startswith(b"HTTP/1.1 200")
         if before:
             early.append((number, before))
     # In which order two sockets become readable is the system's; the answer was given to it first.
