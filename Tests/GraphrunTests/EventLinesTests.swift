@@ -21,8 +21,8 @@ struct EventLinesTests {
         }
         #expect(Set(told.map { $0["run"] }).count == 1 && told.allSatisfy { $0["t"]?.number != nil })
         let lines = told.compactMap { line -> String? in
-            // How often a larger picture's node tells its progress is a matter of time.
-            if name == "photo", line["type"] == "node_progress" { return nil }
+            // How often progress is reported is a matter of time.
+            if line["type"] == "run_progress" || (name == "photo" && line["type"] == "node_progress") { return nil }
             let left = line.object?.members.filter {
                 !["t", "run", "seq", "run_seq", "estimated_seconds_left"].contains($0.key)
             }
