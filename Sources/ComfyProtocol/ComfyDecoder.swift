@@ -50,10 +50,12 @@ public struct ComfyDecoder: Sendable {
         else { return [] }
         var kinds: [RunEvent.Kind] = []
         var numbers = BoundedNumbers(data)
-        tellStart(type == "run_progress" ? numbers.count("nodes") : nil, &kinds)
+        tellStart(type == ComfyMessage.Kind.runProgress.rawValue ? numbers.count("nodes") : nil, &kinds)
         if let blocked = untoldBlock {
             untoldBlock = nil
-            let isToldWhy = type == "execution_error" && data["exception_type"] == "ExecutionBlocked"
+            let isToldWhy =
+                type == ComfyMessage.Kind.executionError.rawValue
+                && data["exception_type"]?.string == ExecutionError.blockedType
             kinds.append(
                 .nodeBlocked(
                     blocked, type: self.type(of: blocked), message: isToldWhy ? Self.reason(ofBlock: data) : nil))

@@ -1,5 +1,6 @@
 import ComfyProtocol
 import GraphCore
+import HTTP
 import Synchronization
 import Testing
 
@@ -29,7 +30,7 @@ struct FrameLogTests {
         var out: [UInt8] = []
         let given = log.read(&reader, limit: limit, into: &out) { frame, out in
             texts.append(String(decoding: frame.message.payload, as: UTF8.self))
-            frame.write(to: &out)
+            WebSocketFrame.encode(.text, frame.message.payload, into: &out)
         }
         return (texts, given)
     }

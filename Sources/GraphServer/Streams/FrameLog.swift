@@ -1,6 +1,5 @@
 internal import ComfyProtocol
 internal import GraphCore
-internal import HTTP
 internal import Synchronization
 
 /// The encoded messages of all runs in one order, held once and shared by all streams: a cache of what the store can
@@ -68,11 +67,6 @@ final class FrameLog: Sendable {
 
         /// What it costs in memory, about.
         var weight: Int { message.payload.count + 300 }
-
-        /// Adds the message as one WebSocket frame of a server.
-        func write(to out: inout [UInt8]) {
-            WebSocketFrame.encode(message.isBinary ? .binary : .text, message.payload, into: &out)
-        }
     }
 
     /// What there is for a client id.
@@ -234,7 +228,7 @@ final class FrameLog: Sendable {
         }
     }
 
-    /// Drops all but the newest facts to free memory. A client that resumes before them gets a resync.
+    /// Drops all but the newest facts to free memory. Those of a client that resumes before them are encoded again.
     func dropOldFacts() {
         state.withLock { state in
             dropFacts(above: limits.leastFactByteCount, &state)
